@@ -1,0 +1,53 @@
+/*
+ * file: making, reading and finishing single files in an open folder, and what
+ * it takes to make them last.
+ *
+ * Runs on: any thread. No state.
+ * Includes base/place.h and base/folder.h, its two halves: where a file lies,
+ * and the folders around it.
+ *
+ * POSIX LOCK TRAP. Closing *any* descriptor of a file drops every lock that the
+ * process holds on it, SQLite's too. No function here opens a file that is a
+ * database in use: stamps are taken with fstatat(), which opens nothing. The
+ * functions that do open a file say so, and whoever calls them makes sure that
+ * no connection to it is open in this process.
+ *
+ * If the process dies: a file that file_create() made and nobody renamed stays
+ * behind where it is; the callers put such files into staging/ only. A
+ * half-written text stays under NAME.new, and the next file_write_text() of
+ * NAME removes it.
+ */
+#ifndef FLEET_BASE_FILE_H
+#define FLEET_BASE_FILE_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/folder.h"
+#include "base/place.h"
+
+/* Makes a new, empty file, mode 0600 (O_EXCL|O_NOFOLLOW|O_CLOEXEC), and closes
+ * it again. */
+int file_create(int folder, const char *name, struct error *err);
+
+/* Makes the file's content last: opens it, fsync, close. See the trap above. */
+int file_sync(int folder, const char *name, struct error *err);
+
+/* Gives the file the owner and group (where we are allowed), permission bits
+ * and times of `like`; never a permission bit that `like` has not. Where the
+ * group could not be given, nobody but the owner gets what the old group had
+ * not. Opens nothing. */
+int file_dress(int folder, const char *name, const struct stamp *like,
+	       struct error *err);
+
+/* Writes `text` as the whole content of `name`, mode 0600, through a temporary
+ * name in the same folder, durable on return. */
+int file_write_text(int folder, const char *name, const char *text,
+		    struct error *err);
+
+/* The content of a small file (at most `limit` bytes), which the caller frees.
+ * ERROR_MISSING if there is none. No link is followed. */
+int file_read_text(int folder, const char *name, size_t limit, char **out,
+		   struct error *err);
+
+#endif

@@ -1,0 +1,109 @@
+#include "sandpit.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+
+int sandpit_open(void **state)
+{
+	struct sandpit *sandpit = xcalloc(1, sizeof(*sandpit));
+	const char *parent = getenv("TMPDIR");
+	char *template = xasprintf("%s/fleet-test-XXXXXX",
+				   parent ? parent : "/tmp");
+
+	*state = sandpit;
+	if (mkdtemp(template))
+		sandpit->path = realpath(template, NULL);
+	free(template);
+	sandpit->fd = sandpit->path ? open(sandpit->path,
+					   O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+				    : -1;
+	return sandpit->fd < 0 ? -1 : 0;
+}
+
+static int make_removable(const char *path, const struct stat *seen, int flag,
+			  struct FTW *where)
+{
+	(void)seen;
+	(void)where;
+	if (flag == FTW_D || flag == FTW_DNR)
+		chmod(path, 0700);
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *seen, int flag,
+		      struct FTW *where)
+{
+	(void)seen;
+	(void)flag;
+	(void)where;
+	return remove(path);
+}
+
+int sandpit_close(void **state)
+{
+	struct sandpit *sandpit = *state;
+	int rc;
+
+	nftw(sandpit->path, make_removable, 16, FTW_PHYS);
+	rc = nftw(sandpit->path, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+	close(sandpit->fd);
+	free(sandpit->path);
+	free(sandpit);
+	return rc;
+}
+
+void sandpit_folder(const struct sandpit *sandpit, const char *name)
+{
+	assert_int_equal(mkdirat(sandpit->fd, name, 0755), 0);
+}
+
+void sandpit_file(const struct sandpit *sandpit, const char *name,
+		  const char *content, mode_t mode)
+{
+	ssize_t bytes = (ssize_t)strlen(content);
+	int fd = openat(sandpit->fd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	assert_true(fd >= 0);
+	assert_true(write(fd, content, (size_t)bytes) == bytes);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+void sandpit_link(const struct sandpit *sandpit, const char *target,
+		  const char *name)
+{
+	assert_int_equal(symlinkat(target, sandpit->fd, name), 0);
+}
+
+bool sandpit_has(const struct sandpit *sandpit, const char *name)
+{
+	struct stat seen;
+
+	return fstatat(sandpit->fd, name, &seen, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int sandpit_descriptors(void)
+{
+	DIR *stream = opendir("/proc/self/fd");
+	int count = 0;
+
+	assert_non_null(stream);
+	while (readdir(stream))
+		count++;
+	closedir(stream);
+	return count;
+}
