@@ -1,0 +1,87 @@
+#include "sqlite/copy.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "sqlite/connection.h"
+
+struct copy {
+	sqlite3_backup *backup;
+	struct sqlite3 *to; /* where SQLite keeps the message of a failure */
+};
+
+#define NOTHING_YET 0
+#define ALL_PAGES   (-1)
+
+/* Lets go of both databases: what is not complete is undone. */
+static int end_backup(struct copy *copy, int code, struct error *err)
+{
+	struct sqlite3 *to = copy->to;
+
+	sqlite3_backup_finish(copy->backup);
+	free(copy);
+	return code == SQLITE_OK ? 0 : connection_error(to, code, err);
+}
+
+int copy_begin(struct sqlite3 *from, struct sqlite3 *to, struct copy **out,
+	       struct error *err)
+{
+	sqlite3_backup *backup;
+	int64_t pages;
+	int sqlite_code;
+	int code;
+
+	*out = NULL;
+	code = connection_number(from, "PRAGMA main.page_count", &pages, err);
+	if (code)
+		return code;
+	/* To SQLite an empty source is complete before its first page, and the
+	 * target would be emptied on the spot. */
+	if (pages == 0)
+		return error_set(err, ERROR_CORRUPT,
+				 "the database to be copied is empty");
+	backup = sqlite3_backup_init(to, "main", from, "main");
+	if (!backup)
+		return connection_error(to, sqlite3_extended_errcode(to), err);
+	*out = xmalloc(sizeof(**out));
+	**out = (struct copy){ .backup = backup, .to = to };
+	sqlite_code = sqlite3_backup_step(backup, NOTHING_YET);
+	if (sqlite_code == SQLITE_OK)
+		return 0;
+	code = end_backup(*out, sqlite_code, err);
+	*out = NULL;
+	return code;
+}
+
+int copy_end(struct copy *copy, bool keep, struct error *err)
+{
+	int code = SQLITE_OK;
+
+	if (!copy)
+		return 0;
+	if (keep)
+		code = sqlite3_backup_step(copy->backup, ALL_PAGES);
+	return end_backup(copy, code == SQLITE_DONE ? SQLITE_OK : code, err);
+}
+
+int copy_database(struct sqlite3 *from, struct sqlite3 *to, struct error *err)
+{
+	struct copy *copy;
+	int code = copy_begin(from, to, &copy, err);
+
+	return code ? code : copy_end(copy, true, err);
+}
+
+int copy_size(struct sqlite3 *db, int64_t *out_bytes, struct error *err)
+{
+	int64_t pages = 0, page_bytes = 0;
+	int code;
+
+	code = connection_number(db, "PRAGMA main.page_count", &pages, err);
+	if (!code)
+		code = connection_number(db, "PRAGMA main.page_size",
+					 &page_bytes, err);
+	*out_bytes = pages * page_bytes;
+	return code;
+}

@@ -1,0 +1,73 @@
+/*
+ * schema: what a database is made of, taken once and then plain data.
+ *
+ * Runs on: taken on the thread of its connection; afterwards it is const and
+ * any thread may read it. Owns: everything in it, until schema_free().
+ *
+ * Objects are in the order of (type, name), names without regard to case.
+ * Left out: the ledger and what is on it, SQLite's own tables (sqlite_*) and
+ * automatic indexes.
+ * Shadow tables of virtual tables are in it.
+ */
+#ifndef FLEET_SQLITE_SCHEMA_H
+#define FLEET_SQLITE_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct sqlite3;
+
+enum schema_type { SCHEMA_INDEX, SCHEMA_TABLE, SCHEMA_TRIGGER, SCHEMA_VIEW };
+
+struct schema_object {
+	enum schema_type type;
+	char *name;
+	char *table;	  /* the table that an index or trigger belongs to */
+	char *sql;	  /* as stored, never NULL */
+	char *folded;	  /* `sql` with comments dropped, white space folded and
+			   * unquoted words in lower case: the same if only the
+			   * layout differs */
+	int root_page;	  /* 0 for views, triggers, virtual tables */
+	bool is_virtual;  /* a virtual table */
+	char **columns;	  /* tables: names, hidden and generated ones too; none
+			   * for a virtual table that cannot be opened here
+			   * (only the application has its module) */
+	size_t column_count;
+};
+
+struct schema {
+	struct schema_object *objects;
+	size_t count;
+	bool has_ledger;  /* the ledger is there, though not in `objects` */
+};
+
+/* Reads the schema of "main". `ledger`: the name to leave out. */
+int schema_take(struct sqlite3 *db, const char *ledger, struct schema **out,
+		struct error *err);
+void schema_free(struct schema *schema);
+
+const char *schema_type_name(enum schema_type type); /* "index", "table"... */
+
+const struct schema_object *schema_find(const struct schema *schema,
+					enum schema_type type,
+					const char *name);
+bool schema_has_column(const struct schema_object *table, const char *column);
+size_t schema_table_count(const struct schema *schema);
+
+/* Calls `tell` for everything in which `actual` differs from `expected`, as
+ * text for people: "table t is missing", "column t.c is missing", "table x is
+ * not in the migrations", "column t.x is not in the migrations", "index i
+ * differs". Columns are compared where both have the table; the folded text
+ * where the columns are the same. Returns how many were told; `tell` may be
+ * NULL. */
+size_t schema_compare(const struct schema *expected,
+		      const struct schema *actual,
+		      void (*tell)(void *self, const char *difference),
+		      void *self);
+
+/* The folded form of any SQL text (see above); the caller frees it. */
+char *schema_fold(const char *sql);
+
+#endif

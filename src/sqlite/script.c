@@ -1,0 +1,94 @@
+#include "sqlite/script.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "sqlite/authorizer.h"
+#include "sqlite/connection.h"
+
+/* SQLite says where a statement ends only if it could read it. */
+static size_t find_end(const char *text, size_t begin)
+{
+	const char *at = text + begin;
+	bool is_complete = false;
+
+	while (!is_complete && (at = strchr(at, ';')) != NULL) {
+		char *statement =
+			xstrndup(text + begin, (size_t)(++at - text) - begin);
+
+		is_complete = sqlite3_complete(statement);
+		free(statement);
+	}
+	return is_complete ? (size_t)(at - text) : strlen(text);
+}
+
+/* The authorizer knows better than "not authorized" what was refused. */
+static int explain(struct sqlite3 *db, const struct script *script,
+		   int sqlite_code, struct error *err)
+{
+	const struct authorizer *authorizer = script->authorizer;
+	int code = connection_error(db, sqlite_code, err);
+
+	if (authorizer && authorizer->denied[0]) {
+		code = error_set(
+			err, ERROR_SQL, "%s is not allowed in a migration%s%s",
+			authorizer->denied, authorizer->reason ? "; " : "",
+			authorizer->reason ? authorizer->reason : "");
+		if (err)
+			err->sqlite_code = sqlite_code;
+	}
+	if (script->in_transaction && !connection_in_transaction(db))
+		error_append(err, "SQLite ended the transaction and has "
+				  "undone all of it");
+	return code;
+}
+
+static int run_statement(struct sqlite3 *db, struct script *script,
+			 struct error *err)
+{
+	const char *text = script->text + script->begin;
+	sqlite3_stmt *statement = NULL;
+	const char *tail;
+	int code;
+
+	if (script->authorizer)
+		script->authorizer->denied[0] = '\0';
+	code = sqlite3_prepare_v2(db, text, -1, &statement, &tail);
+	if (code != SQLITE_OK) {
+		script->end = find_end(script->text, script->begin);
+		return explain(db, script, code, err);
+	}
+	script->end = (size_t)(tail - script->text);
+	if (!statement)
+		return 0; /* blanks, comments, a lone semicolon */
+
+	do
+		code = sqlite3_step(statement);
+	while (code == SQLITE_ROW);
+	code = code == SQLITE_DONE ? 0 : explain(db, script, code, err);
+	sqlite3_finalize(statement);
+	if (code)
+		return code;
+	script->statements++;
+	if (script->in_transaction && !connection_in_transaction(db))
+		return error_set(err, ERROR_SQL,
+				 "the statement ended the transaction, which "
+				 "the program owns");
+	return 0;
+}
+
+int script_run(struct sqlite3 *db, struct script *script, struct error *err)
+{
+	int code = 0;
+
+	script->begin = 0;
+	script->end = 0;
+	script->statements = 0;
+	while (!code && script->text[script->end]) {
+		script->begin = script->end;
+		code = run_statement(db, script, err);
+	}
+	return code;
+}
