@@ -1,0 +1,258 @@
+#include "migration/source.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "migration/markdown.h"
+
+#define CANNOT_READ                                                           \
+	"%s: the migrations cannot be read, and nothing was touched "         \
+	"(--migrations PATH says where they are)"
+
+/* A further format is a further row: the first whose suffix fits reads a file
+ * found in a folder. */
+static const struct reader {
+	const char *name;
+	const char *suffix;
+	int (*read)(const char *path, struct migrations *into,
+		    struct error *err);
+} readers[] = {
+	{ "markdown", ".md", markdown_read },
+};
+
+void migrations_add_step(struct migrations *migrations, struct step *step)
+{
+	migrations->steps =
+		array_grow(migrations->steps, migrations->step_count,
+			   &migrations->step_capacity, sizeof(struct step *));
+	step_derive(step);
+	migrations->steps[migrations->step_count++] = step;
+}
+
+void migrations_add_finding(struct migrations *migrations,
+			    enum severity severity, const char *file, int line,
+			    const char *rule, const char *fmt, ...)
+{
+	struct finding *finding;
+	va_list args;
+
+	migrations->findings = array_grow(
+		migrations->findings, migrations->finding_count,
+		&migrations->finding_capacity, sizeof(struct finding));
+	finding = &migrations->findings[migrations->finding_count++];
+	finding->severity = severity;
+	finding->file = xstrdup(file);
+	finding->line = line;
+	va_start(args, fmt);
+	finding->message = xvasprintf(fmt, args);
+	va_end(args);
+	finding->rule = rule;
+}
+
+const struct finding *
+migrations_first_error(const struct migrations *migrations, size_t *count)
+{
+	const struct finding *first = NULL;
+	size_t i;
+
+	*count = 0;
+	for (i = 0; i < migrations->finding_count; i++) {
+		if (migrations->findings[i].severity != SEVERITY_ERROR)
+			continue;
+		if ((*count)++ == 0)
+			first = &migrations->findings[i];
+	}
+	return first;
+}
+
+static const struct reader *reader_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+		if (text_ends_with(name, readers[i].suffix))
+			return &readers[i];
+	}
+	return NULL;
+}
+
+static int is_source(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && reader_of(entry->d_name) != NULL;
+}
+
+/* By bytes, so that the order does not hang on the locale. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int read_folder(const char *path, struct migrations *into,
+		       struct error *err)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(path, &entries, is_source, by_name);
+	int i, rc = 0;
+
+	if (count < 0)
+		return error_set_errno(err, ERROR_MIGRATION, errno,
+				       CANNOT_READ, path);
+	for (i = 0; i < count; i++) {
+		char *file = xasprintf("%s/%s", path, entries[i]->d_name);
+		const struct reader *reader = reader_of(entries[i]->d_name);
+
+		if (rc == 0)
+			rc = reader->read(file, into, err);
+		if (rc == 0)
+			into->format = reader->name;
+		free(file);
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
+}
+
+static int read_path(const char *path, struct migrations *into,
+		     struct error *err)
+{
+	const struct reader *reader = reader_of(path);
+	struct stat stat_of;
+
+	if (stat(path, &stat_of) != 0)
+		return error_set_errno(err, ERROR_MIGRATION, errno,
+				       CANNOT_READ, path);
+	if (S_ISDIR(stat_of.st_mode))
+		return read_folder(path, into, err);
+	if (reader == NULL)
+		reader = &readers[0];
+	into->format = reader->name;
+	return reader->read(path, into, err);
+}
+
+/* The steps from `first` on were read from the source of one kind. */
+static void check_kind(struct migrations *migrations, size_t first,
+		       enum kind kind)
+{
+	size_t i;
+
+	for (i = first; i < migrations->step_count; i++) {
+		const struct step *step = migrations->steps[i];
+
+		if (step->kind != kind)
+			migrations_add_finding(
+				migrations, SEVERITY_ERROR, step->file,
+				step->line, "other-kind",
+				"%s stands in the source for %s databases and "
+				"would never run; move it, or name one source "
+				"for both kinds (migrations.path)",
+				step->name, kind_name(kind));
+	}
+}
+
+static int read_each(const char *const paths[KIND_COUNT],
+		     struct migrations *into, struct error *err)
+{
+	enum kind kind;
+	int rc = 0;
+
+	for (kind = 0; rc == 0 && kind < KIND_COUNT; kind++) {
+		size_t first = into->step_count;
+
+		if (paths[kind] == NULL)
+			continue;
+		rc = read_path(paths[kind], into, err);
+		check_kind(into, first, kind);
+	}
+	return rc;
+}
+
+/* What the findings and the chains come to, as one error. */
+static int judge(const struct migrations *migrations, const char *path,
+		 struct error *err)
+{
+	size_t errors;
+	const struct finding *first =
+		migrations_first_error(migrations, &errors);
+	int rc;
+
+	if (first != NULL) {
+		rc = error_set(err, ERROR_MIGRATION, "%s", first->message);
+		if (first->line > 0)
+			error_prefix(err, "%s:%d", first->file, first->line);
+		else
+			error_prefix(err, "%s", first->file);
+		if (errors > 1)
+			error_append(err,
+				     "and %zu more, see fleet-upgrade lint",
+				     errors - 1);
+		return rc;
+	}
+	if (migrations->version_count > 0)
+		return 0;
+	if (migrations->step_count > 0)
+		return error_set(err, ERROR_MIGRATION,
+				 "%s: every migration in it is planned; take "
+				 "\"(Planned)\" out of the heading of what is "
+				 "to run",
+				 path);
+	return error_set(err, ERROR_MIGRATION,
+			 "%s: no migration in it; one is an sql block that "
+			 "begins with \"-- [user:baseline→0.1:start]\" and "
+			 "ends with \"-- [user:baseline→0.1:end]\"",
+			 path);
+}
+
+int migrations_read(const char *path, const char *const paths[KIND_COUNT],
+		    struct migrations **out, struct error *err)
+{
+	struct migrations *read = xcalloc(1, sizeof(*read));
+	const char *system = path != NULL ? path : paths[KIND_SYSTEM];
+	const char *user = path != NULL ? path : paths[KIND_USER];
+	int rc;
+
+	*out = NULL;
+	if (system == NULL && user == NULL)
+		rc = error_set(err, ERROR_MIGRATION,
+			       "no migrations are named; name a file or folder "
+			       "with --migrations or migrations.path");
+	else if (system != NULL && user != NULL && strcmp(system, user) == 0)
+		rc = read_path(system, read, err);
+	else
+		rc = read_each(paths, read, err);
+	if (rc != 0) {
+		migrations_free(read);
+		return rc;
+	}
+	migrations_chain(read);
+	*out = read;
+	return judge(read, system != NULL ? system : user, err);
+}
+
+void migrations_free(struct migrations *migrations)
+{
+	enum kind kind;
+	size_t i;
+
+	if (migrations == NULL)
+		return;
+	for (i = 0; i < migrations->step_count; i++)
+		step_free(migrations->steps[i]);
+	for (i = 0; i < migrations->finding_count; i++) {
+		free(migrations->findings[i].file);
+		free(migrations->findings[i].message);
+	}
+	for (kind = 0; kind < KIND_COUNT; kind++) {
+		free(migrations->chains[kind].steps);
+		free(migrations->chains[kind].planned);
+	}
+	free(migrations->steps);
+	free(migrations->findings);
+	free(migrations->versions);
+	free(migrations);
+}

@@ -1,0 +1,233 @@
+#include "migration/sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "sqlite/token.h"
+
+#define DIRECTIVE "fleet-upgrade:"
+
+static bool is_space(char c)
+{
+	return c != '\0' && strchr(" \t\n\f\r", c) != NULL;
+}
+
+bool sql_take(const char **at, const char *word)
+{
+	struct token token;
+	const char *end = token_next(*at, &token);
+
+	if (!token_is(&token, word))
+		return false;
+	*at = end;
+	return true;
+}
+
+char *sql_take_name(const char **at)
+{
+	struct token token, dot;
+	const char *end = token_next(*at, &token);
+	const char *behind = token_next(end, &dot);
+
+	if (token_is_mark(&dot, '.'))
+		end = token_next(behind, &token);
+	if (!token_is_name(&token))
+		return NULL;
+	*at = end;
+	return token_name(&token);
+}
+
+static bool is_name_at(const char *at, const char *name)
+{
+	char *found = sql_take_name(&at);
+	bool is_same = found != NULL && strcasecmp(found, name) == 0;
+
+	free(found);
+	return is_same;
+}
+
+static bool begins_trigger(const char *at)
+{
+	if (!sql_take(&at, "CREATE"))
+		return false;
+	if (!sql_take(&at, "TEMP"))
+		(void)sql_take(&at, "TEMPORARY");
+	return sql_take(&at, "TRIGGER");
+}
+
+const char *sql_next_statement(const char *at, struct sql_statement *out)
+{
+	struct token token, last = { .begin = "" }, before = last;
+	bool is_trigger;
+
+	do
+		at = token_next(at, &token);
+	while (token_is_mark(&token, ';'));
+	if (token.type == TOKEN_END)
+		return NULL;
+	out->begin = token.begin;
+	is_trigger = begins_trigger(token.begin);
+	for (; token.type != TOKEN_END; at = token_next(at, &token)) {
+		/* The body ends in "; END ;": CASE has an END of its own. */
+		if (token_is_mark(&token, ';') &&
+		    (!is_trigger ||
+		     (token_is(&last, "END") && token_is_mark(&before, ';'))))
+			break;
+		before = last;
+		last = token;
+		out->bytes = (size_t)(at - out->begin);
+	}
+	return at;
+}
+
+int sql_count_statements(const char *sql)
+{
+	struct sql_statement statement;
+	int count = 0;
+
+	while ((sql = sql_next_statement(sql, &statement)) != NULL)
+		count++;
+	return count;
+}
+
+char *sql_excerpt(const char *sql, size_t bytes, char *out, size_t room)
+{
+	char *folded = xmalloc(bytes + 1);
+	const char *end = sql + bytes, *last = NULL;
+	size_t used = 0, kept = 0;
+	struct token token;
+
+	for (;;) {
+		sql = token_next(sql, &token);
+		if (token.type == TOKEN_END || sql > end)
+			break;
+		if (last != NULL && token.begin > last)
+			folded[used++] = ' ';
+		memcpy(folded + used, token.begin, token.bytes);
+		used += token.bytes;
+		last = sql;
+		if (!token_is_mark(&token, ';'))
+			kept = used;
+	}
+	folded[kept] = '\0';
+	(void)text_copy(out, room, folded);
+	free(folded);
+	return out;
+}
+
+bool sql_is_blank(const char *sql)
+{
+	while (*(sql = token_skip_blank(sql)) == ';')
+		sql++;
+	return *sql == '\0';
+}
+
+bool sql_drops(const char *sql, const char *kind, const char *name)
+{
+	bool is_column = strcasecmp(kind, "COLUMN") == 0;
+	struct token token;
+
+	do {
+		const char *at = sql = token_next(sql, &token);
+
+		if (!token_is(&token, "DROP") ||
+		    !(sql_take(&at, kind) || is_column))
+			continue;
+		if (sql_take(&at, "IF"))
+			(void)sql_take(&at, "EXISTS");
+		if (is_name_at(at, name))
+			return true;
+	} while (token.type != TOKEN_END);
+	return false;
+}
+
+bool sql_deletes_from(const char *sql, const char *name)
+{
+	static const char *const removals[][3] = {
+		{ "DELETE", "FROM", NULL },
+		{ "REPLACE", "INTO", NULL },
+		{ "UPDATE", "OR", "REPLACE" },
+	};
+	struct token token = { .type = TOKEN_WORD };
+	size_t form, word;
+
+	for (; token.type != TOKEN_END; sql = token_next(sql, &token)) {
+		for (form = 0; form < 3; form++) {
+			const char *at = sql;
+
+			for (word = 0; word < 3; word++) {
+				if (removals[form][word] != NULL &&
+				    !sql_take(&at, removals[form][word]))
+					break;
+			}
+			if (word == 3 && is_name_at(at, name))
+				return true;
+		}
+	}
+	return false;
+}
+
+void sql_checksum(const char *sql, char out[CHECKSUM_HEX_BYTES])
+{
+	struct checksum sum;
+	struct token token;
+	bool is_first = true;
+
+	checksum_init(&sum);
+	while (sql = token_next(sql, &token), token.type != TOKEN_END) {
+		if (!is_first)
+			checksum_add(&sum, " ", 1);
+		checksum_add(&sum, token.begin, token.bytes);
+		is_first = false;
+	}
+	checksum_end(&sum, out);
+}
+
+int sql_line_of(const char *text, size_t bytes)
+{
+	const char *end = text + bytes;
+	int line = 1;
+
+	while ((text = memchr(text, '\n', (size_t)(end - text))) != NULL) {
+		text++;
+		line++;
+	}
+	return line;
+}
+
+/* True if the "--" comment has the word at the head of an item of its list. */
+static bool comment_lists(const char *comment, size_t bytes, const char *word)
+{
+	const char *at = comment + 2, *end = comment + bytes;
+	size_t length = strlen(DIRECTIVE);
+
+	while (at < end && is_space(*at))
+		at++;
+	if ((size_t)(end - at) < length ||
+	    strncasecmp(at, DIRECTIVE, length) != 0)
+		return false;
+	for (at += length; at < end; at++) {
+		while (at < end && is_space(*at))
+			at++;
+		length = strcspn(at, " \t\r,\n");
+		if (at + length <= end && length == strlen(word) &&
+		    strncasecmp(at, word, length) == 0)
+			return true;
+		at += strcspn(at, ",\n");
+	}
+	return false;
+}
+
+bool sql_has_directive(const char *sql, const char *word)
+{
+	size_t bytes;
+
+	for (; (bytes = token_blank(sql)) > 0; sql += bytes) {
+		if (*sql == '-' && comment_lists(sql, bytes, word))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,57 @@
+/*
+ * step: one migration: one kind of database, one version to the next.
+ *
+ * Runs on: made once before the run, const from then on: any thread may read.
+ * Owns: its strings. Lifetime: the run.
+ *
+ * Calling order, for readers: fill the upper half of a zeroed struct step, then
+ * give it to migrations_add_step(), which calls step_derive() and owns it.
+ */
+#ifndef FLEET_MIGRATION_STEP_H
+#define FLEET_MIGRATION_STEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/checksum.h"
+
+/* The two kinds of database in a fleet; also an index into arrays of two. */
+enum kind { KIND_SYSTEM = 0, KIND_USER = 1, KIND_COUNT = 2 };
+const char *kind_name(enum kind kind); /* "system", "user" */
+
+/* How "before the first" is written as a from-version. */
+#define STEP_BASELINE "baseline"
+
+struct step {
+	/* what the source says */
+	enum kind kind;
+	char *from; /* NULL: baseline, the first step */
+	char *to;
+	char *file;        /* the file it was read from */
+	int line;          /* of the first line of `sql` in that file, from 1 */
+	char *sql;         /* between the tags, line breaks as "\n" */
+	char *description; /* "" if the source has none */
+	char *date;        /* "" if the source has none */
+	bool is_planned;   /* listed, never run, never the target */
+
+	/* what follows from it */
+	char *name; /* for people: "user:0.3.19→0.3.20" */
+	char checksum[CHECKSUM_HEX_BYTES]; /* see sql_checksum() */
+	int statements;     /* an estimate for people: complete statements */
+	bool is_blank;      /* comments only: recorded, changes no schema */
+	bool is_repeatable; /* declared so: may be run where it may have
+			     * happened already */
+};
+
+/* Fills the lower half from the upper one. */
+void step_derive(struct step *step);
+void step_free(struct step *step); /* NULL is fine */
+
+/* The line of `step->file` in which the first token at or behind `offset` in
+ * `step->sql` stands: where a statement begins for people. */
+int step_line_at(const struct step *step, size_t offset);
+
+/* "user:0.3.19→0.3.20", which the caller frees; `from` may be NULL. */
+char *step_name_of(enum kind kind, const char *from, const char *to);
+
+#endif

@@ -1,0 +1,200 @@
+#include "replay/lint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "migration/sql.h"
+#include "replay/replay.h"
+#include "replay/rules.h"
+#include "replay/sandbox.h"
+#include "sqlite/check.h"
+#include "sqlite/token.h"
+
+#define MISMATCH "foreign key mismatch"
+
+/* A chain on its way through the sandbox. */
+struct trial {
+	struct migrations *migrations;
+	struct sandbox sandbox;
+	struct schema *before, *after;
+	struct complaints sins; /* what foreign keys complained of so far */
+};
+
+static bool has_error_at(const struct migrations *migrations, const char *file,
+			 int line)
+{
+	size_t i;
+
+	for (i = 0; i < migrations->finding_count; i++) {
+		const struct finding *finding = &migrations->findings[i];
+
+		if (finding->severity == SEVERITY_ERROR &&
+		    finding->line == line && strcmp(finding->file, file) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The line of the statement that declares the foreign keys of a table: the
+ * table is the first that the complaint has in quotes. */
+static int declaring_line(const struct step *step, const char *complaint)
+{
+	const char *at = step->sql, *quoted = strchr(complaint, '"');
+	struct sql_statement statement;
+	struct token token, table;
+	char *name;
+	int line = step->line;
+	bool is_found = false;
+
+	if (quoted == NULL)
+		return line;
+	(void)token_next(quoted, &table);
+	name = token_name(&table);
+	while (!is_found && (at = sql_next_statement(at, &statement)) != NULL) {
+		const char *word = statement.begin;
+		bool has_table = false, has_reference = false;
+
+		while (word < statement.begin + statement.bytes) {
+			word = token_next(word, &token);
+			has_table |= token_names(&token, name);
+			has_reference |= token_is(&token, "REFERENCES");
+		}
+		is_found = has_table && has_reference;
+		if (is_found)
+			line = step_line_at(
+				step, (size_t)(statement.begin - step->sql));
+	}
+	free(name);
+	return line;
+}
+
+/* Tells what this step has added to the complaints. */
+static int check_foreign_keys(struct trial *trial, const struct step *step,
+			      struct error *err)
+{
+	struct complaints now = { .items = NULL };
+	int rc = check_foreign_keys_of(trial->sandbox.db, &now, err);
+	size_t i;
+
+	for (i = 0; rc == 0 && i < now.count; i++) {
+		const struct complaints one = { .items = &now.items[i],
+						.count = 1 };
+		const char *text = now.items[i].text;
+
+		if (complaints_first_new(&trial->sins, &one) == NULL ||
+		    strncmp(text, MISMATCH, strlen(MISMATCH)) != 0)
+			continue;
+		migrations_add_finding(
+			trial->migrations, SEVERITY_WARNING, step->file,
+			declaring_line(step, text), "foreign-key",
+			"%s: %s: what it refers to is neither a primary key "
+			"nor unique, and changes fail where foreign keys are "
+			"on; make a UNIQUE index on it",
+			step->name, text);
+	}
+	complaints_release(&trial->sins);
+	trial->sins = now;
+	return rc;
+}
+
+static int try_step(struct trial *trial, const struct step *step,
+		    struct error *err)
+{
+	int line = step->line;
+	int rc = sandbox_run(&trial->sandbox, step, &line, err);
+
+	if (rc != 0) {
+		/* The rules may have named it already. */
+		if (!has_error_at(trial->migrations, step->file, line))
+			migrations_add_finding(
+				trial->migrations, SEVERITY_ERROR, step->file,
+				line,
+				sandbox_has_refused(&trial->sandbox)
+					? "forbidden"
+					: "replay",
+				"%s: %s", step->name, err->message);
+		return rc;
+	}
+	schema_free(trial->before);
+	trial->before = trial->after;
+	trial->after = NULL;
+	rc = schema_take(trial->sandbox.db, LEDGER_TABLE, &trial->after, err);
+	if (rc == 0)
+		rules_check_strings(trial->migrations, step, trial->before,
+				    trial->after);
+	if (rc == 0)
+		rc = check_foreign_keys(trial, step, err);
+	return rc;
+}
+
+/* No fault of the migrations, and yet they are not known to be right. */
+static void report_unchecked(struct migrations *migrations, const char *file,
+			     const struct error *err)
+{
+	migrations_add_finding(migrations, SEVERITY_ERROR, file, 0, "replay",
+			       "%s; not all of it was checked", err->message);
+}
+
+/* Behind a step that fails, every later one would. */
+static void try_chain(struct migrations *migrations, const struct chain *chain)
+{
+	struct trial trial = { .migrations = migrations };
+	struct error err = { 0 };
+	size_t i;
+	int rc = sandbox_open(&trial.sandbox, &err);
+
+	if (rc == 0)
+		rc = schema_take(trial.sandbox.db, LEDGER_TABLE, &trial.after,
+				 &err);
+	for (i = 0; rc == 0 && i < chain->count; i++)
+		rc = try_step(&trial, chain->steps[i], &err);
+	if (rc != 0 && rc != ERROR_MIGRATION && chain->count > 0)
+		report_unchecked(migrations, chain->steps[0]->file, &err);
+	complaints_release(&trial.sins);
+	schema_free(trial.before);
+	schema_free(trial.after);
+	sandbox_close(&trial.sandbox);
+}
+
+static void check_texts(struct migrations *migrations)
+{
+	struct sandbox sandbox;
+	struct error err = { 0 };
+	int rc = sandbox_open(&sandbox, &err);
+	size_t i;
+
+	for (i = 0; rc == 0 && i < migrations->step_count; i++)
+		rules_check_statements(migrations, migrations->steps[i],
+				       &sandbox);
+	if (rc != 0 && migrations->step_count > 0)
+		report_unchecked(migrations, migrations->steps[0]->file, &err);
+	sandbox_close(&sandbox);
+}
+
+static int by_place(const void *left, const void *right)
+{
+	const struct finding *a = left, *b = right;
+	int order = strcmp(a->file, b->file);
+
+	if (order == 0)
+		order = (a->line > b->line) - (a->line < b->line);
+	if (order == 0)
+		order = strcmp(a->rule, b->rule);
+	return order != 0 ? order : strcmp(a->message, b->message);
+}
+
+void lint_migrations(struct migrations *migrations)
+{
+	size_t errors;
+	enum kind kind;
+
+	/* Chains that are broken cannot be run. */
+	(void)migrations_first_error(migrations, &errors);
+	check_texts(migrations);
+	for (kind = 0; errors == 0 && kind < KIND_COUNT; kind++)
+		try_chain(migrations, &migrations->chains[kind]);
+	if (migrations->finding_count > 0)
+		qsort(migrations->findings, migrations->finding_count,
+		      sizeof(struct finding), by_place);
+}

@@ -1,0 +1,29 @@
+/*
+ * lint: everything that can be known about migrations without a database.
+ *
+ * Runs on: the main thread.
+ * Adds findings to the migrations: what the readers and the chain found is
+ * there already; here come the ones that need SQLite or look at statements:
+ * - error "replay": a statement fails on an empty database;
+ * - error "forbidden": BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, VACUUM,
+ *   ATTACH, DETACH, a PRAGMA that is refused;
+ * - warning "double-quoted-string": a string in double quotes, which SQLite
+ *   takes only because nothing has that name;
+ * - warning "destructive": DROP TABLE, DROP COLUMN, DELETE or UPDATE without
+ *   WHERE;
+ * - note "ignored-pragma": PRAGMA foreign_keys and foreign_key_check do
+ *   nothing;
+ * - warning "foreign-key": a foreign key to a column that is neither primary
+ *   key nor unique.
+ * Warnings and notes never stop a run.
+ */
+#ifndef FLEET_REPLAY_LINT_H
+#define FLEET_REPLAY_LINT_H
+
+#include "migration/source.h"
+
+/* Looks at all steps, planned ones as text only, and adds findings, then puts
+ * all findings in order of file and line. */
+void lint_migrations(struct migrations *migrations);
+
+#endif

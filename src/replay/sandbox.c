@@ -1,0 +1,91 @@
+#include "replay/sandbox.h"
+
+#include <string.h>
+
+#include "migration/sql.h"
+#include "replay/replay.h"
+#include "sqlite/connection.h"
+#include "sqlite/script.h"
+
+#define EXCERPT_BYTES 200
+
+int sandbox_open(struct sandbox *sandbox, struct error *err)
+{
+	const struct connection_options options = {
+		.mode = CONNECTION_TEMPORARY,
+	};
+	int rc;
+
+	memset(sandbox, 0, sizeof(*sandbox));
+	rc = connection_open(NULL, &options, &sandbox->db, err);
+	if (rc != 0)
+		return rc;
+	authorizer_init(&sandbox->authorizer, LEDGER_TABLE);
+	authorizer_install(sandbox->db, &sandbox->authorizer);
+	return 0;
+}
+
+void sandbox_close(struct sandbox *sandbox)
+{
+	connection_close(sandbox->db);
+	sandbox->db = NULL;
+	authorizer_release(&sandbox->authorizer);
+}
+
+static int run_as_step(struct sandbox *sandbox, struct script *script,
+		       struct error *err)
+{
+	int rc = connection_run(sandbox->db, "BEGIN", err);
+
+	if (rc != 0)
+		return rc;
+	script->in_transaction = true;
+	script->authorizer = &sandbox->authorizer;
+	sandbox->authorizer.denied[0] = '\0';
+	sandbox->authorizer.mode = AUTHORIZE_STEPS;
+	rc = script_run(sandbox->db, script, err);
+	sandbox->authorizer.mode = AUTHORIZE_OURS;
+	return rc;
+}
+
+/* INSERT OR ROLLBACK and RAISE(ROLLBACK) may have done it already. */
+static void undo(struct sandbox *sandbox)
+{
+	if (connection_in_transaction(sandbox->db))
+		(void)connection_run(sandbox->db, "ROLLBACK", NULL);
+}
+
+int sandbox_run(struct sandbox *sandbox, const struct step *step, int *line,
+		struct error *err)
+{
+	struct script script = { .text = step->sql };
+	struct error cause = { 0 };
+	char excerpt[EXCERPT_BYTES];
+	int rc = run_as_step(sandbox, &script, &cause);
+
+	if (rc == 0)
+		rc = connection_run(sandbox->db, "COMMIT", &cause);
+	if (rc == 0)
+		return 0;
+	undo(sandbox);
+	*line = step_line_at(step, script.begin);
+	sql_excerpt(step->sql + script.begin, script.end - script.begin,
+		    excerpt, sizeof(excerpt));
+	/* A full disk and the like are no fault of the migrations. */
+	return error_set(err, rc == ERROR_SQL ? ERROR_MIGRATION : cause.code,
+			 "%s: %s", cause.message, excerpt);
+}
+
+bool sandbox_has_refused(const struct sandbox *sandbox)
+{
+	return sandbox->authorizer.denied[0] != '\0';
+}
+
+int sandbox_try(struct sandbox *sandbox, const char *sql, struct error *err)
+{
+	struct script script = { .text = sql };
+	int rc = run_as_step(sandbox, &script, err);
+
+	undo(sandbox);
+	return rc;
+}
