@@ -1,0 +1,43 @@
+/*
+ * backup: the complete and durable copy that exists before the first write.
+ *
+ * Runs on: a worker thread, for one job.
+ * It is taken with SQLite's backup API from a second connection (the first is
+ * refused inside its own transaction, and a raw copy would miss the WAL), into
+ * staging/, made durable, and renamed to backups/<run id>/<path below
+ * data_dir>, which is made durable in turn. Nobody can read it who could not
+ * read the original: it lies in 0700 folders, and has the original's owner and
+ * mode.
+ *
+ * If the process dies: before the rename, an unfinished file in staging/, which
+ * the next run removes; after it, a complete backup of a database that was not
+ * changed, which the next run removes too (the database's ledger does not name
+ * the run).
+ */
+#ifndef FLEET_DATABASE_BACKUP_H
+#define FLEET_DATABASE_BACKUP_H
+
+#include "base/error.h"
+#include "base/file.h"
+#include "database/job.h"
+
+struct sqlite3;
+
+/* Makes it: all of `from`, dressed like the live file's stamp. Sets
+ * result.backup_bytes. ERROR_NOSPACE where the disk is full. On failure nothing
+ * is left. */
+int backup_make(struct job *job, struct sqlite3 *from,
+		const struct stamp *live, struct error *err);
+
+/* Opens the one just made, to read: it is what the database was before. */
+int backup_open(const struct job *job, struct sqlite3 **out,
+		struct error *err);
+
+/* Removes the one just made, and folders that are empty without it: the
+ * database stayed as it was. */
+void backup_discard(const struct job *job);
+
+/* Where it is: an absolute path, which the caller frees. */
+char *backup_path(const struct job *job);
+
+#endif

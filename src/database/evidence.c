@@ -1,0 +1,134 @@
+#include "database/evidence.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "replay/replay.h"
+#include "sqlite/connection.h"
+#include "sqlite/digest.h"
+
+#define READ_VERSION_OFFSET   19
+#define READ_VERSION_WAL      2
+#define CHANGE_COUNTER_OFFSET 24
+
+#define UNBROKEN " unbroken"
+
+static int change_counter(struct sqlite3 *db, uint32_t *out, struct error *err)
+{
+	unsigned char bytes[4] = { 0 };
+	int rc = connection_read_file(db, bytes, sizeof(bytes),
+				      CHANGE_COUNTER_OFFSET, err);
+
+	*out = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+	       (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3];
+	return rc;
+}
+
+int evidence_is_wal(struct sqlite3 *db, bool *out, struct error *err)
+{
+	unsigned char version = 0;
+	/* Not PRAGMA journal_mode: of a backup, which is opened immutable, that
+	 * says "delete" whatever the file is. */
+	int rc =
+		connection_read_file(db, &version, 1, READ_VERSION_OFFSET, err);
+
+	*out = version == READ_VERSION_WAL;
+	return rc;
+}
+
+/* `ahead` is added to the counter. */
+static int take(struct sqlite3 *db, uint32_t ahead,
+		char out[LEDGER_EVIDENCE_BYTES], struct error *err)
+{
+	char digest[CHECKSUM_HEX_BYTES];
+	uint32_t counter;
+	bool is_wal;
+	int rc = evidence_is_wal(db, &is_wal, err);
+
+	if (rc == 0 && is_wal) {
+		rc = digest_take(db, LEDGER_TABLE, digest, err);
+		if (rc == 0)
+			(void)snprintf(out, LEDGER_EVIDENCE_BYTES, "digest:%s",
+				       digest);
+	} else if (rc == 0) {
+		rc = change_counter(db, &counter, err);
+		if (rc == 0)
+			(void)snprintf(
+				out, LEDGER_EVIDENCE_BYTES, "counter:%lu",
+				(unsigned long)(uint32_t)(counter + ahead));
+	}
+	return rc;
+}
+
+int evidence_now(struct sqlite3 *db, char out[LEDGER_EVIDENCE_BYTES],
+		 struct error *err)
+{
+	return take(db, 0, out, err);
+}
+
+int evidence_of_commit(struct sqlite3 *db, char out[LEDGER_EVIDENCE_BYTES],
+		       struct error *err)
+{
+	return take(db, 1, out, err);
+}
+
+/* True if the two are the same, whatever is noted behind the one kept. */
+static bool is_same(const char *kept, const char *now)
+{
+	size_t bytes = strcspn(kept, " ");
+
+	return strlen(now) == bytes && memcmp(now, kept, bytes) == 0;
+}
+
+int evidence_holds(struct sqlite3 *db, const char *kept, bool *holds, char *why,
+		   size_t room, struct error *err)
+{
+	char now[LEDGER_EVIDENCE_BYTES] = "";
+	int rc = evidence_now(db, now, err);
+
+	*holds = rc == 0 && is_same(kept, now);
+	if (rc != 0 || *holds)
+		return rc;
+	if (kept[0] == '\0')
+		text_copy(why, room, "its ledger does not say how it was left");
+	else if (strncmp(now, kept, strcspn(kept, ":")) != 0)
+		text_copy(why, room, "its journal mode has been changed since");
+	else
+		text_copy(why, room, "it has been written since");
+	return 0;
+}
+
+void evidence_set_unbroken(char kept[LEDGER_EVIDENCE_BYTES])
+{
+	size_t used = strlen(kept);
+
+	(void)snprintf(kept + used, LEDGER_EVIDENCE_BYTES - used, UNBROKEN);
+}
+
+bool evidence_is_unbroken(const char *kept)
+{
+	return text_ends_with(kept, UNBROKEN);
+}
+
+int evidence_renew(struct sqlite3 *db, const char *left, struct error *err)
+{
+	char evidence[LEDGER_EVIDENCE_BYTES], why[160];
+	struct ledger_head head;
+	bool holds = false;
+	int rc = connection_run(db, "BEGIN IMMEDIATE", err);
+
+	if (rc == 0)
+		rc = evidence_holds(db, left, &holds, why, sizeof(why), err);
+	if (rc == 0)
+		rc = ledger_read(db, &head, err);
+	if (rc == 0 && holds && head.exists)
+		rc = evidence_of_commit(db, evidence, err);
+	if (rc == 0 && holds && head.exists) {
+		if (evidence_is_unbroken(head.evidence))
+			evidence_set_unbroken(evidence);
+		rc = ledger_set_evidence(db, evidence, err);
+	}
+	return rc != 0 ? rc : connection_run(db, "COMMIT", err);
+}

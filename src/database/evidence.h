@@ -1,0 +1,59 @@
+/*
+ * evidence: how a rollback can tell that nobody has written since the upgrade.
+ *
+ * Runs on: the thread of the connection.
+ * In rollback-journal mode: the change counter in the file header, which every
+ * commit raises by one ("counter:41"). Under WAL that counter stands still, so
+ * there it is a digest of everything but the ledger ("digest:9f3c..."). It is
+ * kept in the newest ledger row, written inside the transaction that it is
+ * about: the counter is therefore the one that its own commit is going to
+ * write.
+ *
+ * A restore raises the counter too, and brings back a row with an older one.
+ * So that whoever takes back one upgrade after the other is not told that
+ * somebody has written, the row of the second upgrade notes whether the
+ * evidence of the first still held when it began ("counter:41 unbroken"); then
+ * the restore renews it. A digest stays true by itself.
+ *
+ * Fact (SQLite file format, section 1.3.7): the counter stands at offset 24, 4
+ * bytes, big-endian, and is raised once by each transaction that changes the
+ * file, unless the database is in WAL mode.
+ */
+#ifndef FLEET_DATABASE_EVIDENCE_H
+#define FLEET_DATABASE_EVIDENCE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "database/ledger.h"
+
+struct sqlite3;
+
+/* True if the database is in WAL mode, by its file's header. */
+int evidence_is_wal(struct sqlite3 *db, bool *out, struct error *err);
+
+/* What the database says now, of a commit that is over. */
+int evidence_now(struct sqlite3 *db, char out[LEDGER_EVIDENCE_BYTES],
+		 struct error *err);
+
+/* What will be true when the transaction open on `db` has been committed. */
+int evidence_of_commit(struct sqlite3 *db, char out[LEDGER_EVIDENCE_BYTES],
+		       struct error *err);
+
+/* Looks whether `kept` still holds. Nobody may write meanwhile: the caller has
+ * the write lock, through this connection or another one. *holds is false, with
+ * the reason in `why`, if somebody has written or the journal mode has
+ * changed. */
+int evidence_holds(struct sqlite3 *db, const char *kept, bool *holds, char *why,
+		   size_t room, struct error *err);
+
+/* Notes that the evidence of the row below held, and asks whether it did. */
+void evidence_set_unbroken(char kept[LEDGER_EVIDENCE_BYTES]);
+bool evidence_is_unbroken(const char *kept);
+
+/* After a restore, in a transaction of its own: lets the newest row tell of the
+ * state that the restore left (evidence_now() under its lock), unless somebody
+ * has written since. On failure the transaction may stand open. */
+int evidence_renew(struct sqlite3 *db, const char *left, struct error *err);
+
+#endif

@@ -1,0 +1,236 @@
+#include "database/inplace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "database/backup.h"
+#include "database/evidence.h"
+#include "database/look.h"
+#include "sqlite/connection.h"
+
+/* One change under way. */
+struct inplace {
+	struct job *job;
+	const struct change *change;
+	struct place place;
+	struct stamp stamp;
+	struct sqlite3 *db; /* A */
+	struct steps steps;
+	struct standing standing;
+	bool is_unknown; /* nobody could say whether COMMIT happened */
+};
+
+static int open_live(struct inplace *run, struct error *err)
+{
+	struct job *job = run->job;
+	const struct plan *plan = job->plan;
+	struct connection_options options = {
+		.mode = CONNECTION_WRITE,
+		.busy_timeout_ms = plan->busy_timeout_ms,
+		.cache_bytes = plan->cache_bytes,
+		.stop_now = job->stop_now,
+	};
+	int rc = job_check_stop(job, err);
+
+	if (rc == 0)
+		rc = place_open(plan->data_dir, plan->data_path,
+				job->subject->path, &run->place, err);
+	if (rc == 0)
+		rc = place_stamp(&run->place, "", &run->stamp, err);
+	if (rc == 0)
+		rc = look_fits(&run->stamp, err);
+	if (rc != 0)
+		return rc;
+	options.spill =
+		plan->cache_bytes > 0 && run->stamp.bytes > plan->cache_bytes;
+	rc = connection_open(run->place.path, &options, &run->db, err);
+	if (rc == 0)
+		steps_begin(&run->steps, job, run->db);
+	return rc;
+}
+
+/* The backup, from a second connection that reads beside our lock. */
+static int take_backup(struct inplace *run, struct error *err)
+{
+	const struct connection_options options = {
+		.mode = CONNECTION_READ,
+		.busy_timeout_ms = run->job->plan->busy_timeout_ms,
+		.stop_now = run->job->stop_now,
+	};
+	struct sqlite3 *reader = NULL;
+	int rc = connection_open(run->place.path, &options, &reader, err);
+
+	if (rc == 0)
+		rc = backup_make(run->job, reader, &run->stamp, err);
+	connection_close(reader);
+	run->job->result.has_backup = rc == 0;
+	return rc;
+}
+
+/* Whether nobody has written since the newest row of the ledger. Under WAL that
+ * would cost a digest, and a restore does not ask. */
+static int learn_unbroken(struct inplace *run, bool *out, struct error *err)
+{
+	struct ledger_head head;
+	char why[160];
+	bool is_wal = false;
+	int rc = ledger_read(run->db, &head, err);
+
+	*out = false;
+	if (rc == 0 && head.exists)
+		rc = evidence_is_wal(run->db, &is_wal, err);
+	if (rc == 0 && head.exists && !is_wal)
+		rc = evidence_holds(run->db, head.evidence, out, why,
+				    sizeof(why), err);
+	return rc;
+}
+
+static int sign(struct inplace *run, bool is_unbroken, struct error *err)
+{
+	char evidence[LEDGER_EVIDENCE_BYTES];
+	int rc = evidence_of_commit(run->db, evidence, err);
+
+	if (rc == 0 && is_unbroken)
+		evidence_set_unbroken(evidence);
+	return rc != 0 ? rc : ledger_set_evidence(run->db, evidence, err);
+}
+
+static int apply(struct inplace *run, struct error *err)
+{
+	struct sqlite3 *before = NULL;
+	bool is_unbroken = false;
+	int rc = backup_open(run->job, &before, err);
+
+	if (rc == 0 && run->change->signs_ledger)
+		rc = learn_unbroken(run, &is_unbroken, err);
+	if (rc == 0)
+		rc = steps_check_before(&run->steps, before, err);
+	if (rc == 0)
+		rc = run->change->apply(&run->steps, before, err);
+	if (rc == 0 && run->change->signs_ledger)
+		rc = sign(run, is_unbroken, err);
+	if (rc == 0 && connection_has_moved(run->db))
+		rc = error_set(err, ERROR_BUSY,
+			       "another file has taken its place meanwhile; "
+			       "nothing was changed");
+	connection_close(before);
+	return rc != 0 ? rc : job_check_stop(run->job, err);
+}
+
+/* After a COMMIT that failed and left no transaction: asks the database. */
+static int learn_truth(struct inplace *run, struct error *err)
+{
+	const struct connection_options options = {
+		.mode = CONNECTION_WRITE,
+		.busy_timeout_ms = run->job->plan->busy_timeout_ms,
+	};
+	struct error unknown = { 0 };
+	struct ledger_head head;
+	int rc;
+
+	steps_end(&run->steps);
+	connection_close(run->db);
+	run->db = NULL;
+	rc = connection_open(run->place.path, &options, &run->db, &unknown);
+	if (rc == 0)
+		rc = ledger_read(run->db, &head, &unknown);
+	if (rc != 0) {
+		run->is_unknown = true;
+		return error_append(err,
+				    "whether the commit happened could not be "
+				    "learnt (%s); its backup is kept; run "
+				    "again",
+				    unknown.message);
+	}
+	if (run->change->signs_ledger
+		    ? strcmp(head.run_id, run->job->plan->run_id) != 0
+		    : head.exists)
+		return (int)err->code;
+	result_note(&run->job->result,
+		    "its commit reported an error (%s) and had happened",
+		    err->message);
+	return 0;
+}
+
+static int commit(struct inplace *run, struct error *err)
+{
+	int rc;
+
+	connection_set_busy_timeout(run->db,
+				    plan_commit_timeout_ms(run->job->plan));
+	rc = connection_run(run->db, "COMMIT", err);
+	if (rc == ERROR_BUSY)
+		error_set(err, ERROR_BUSY,
+			  "readers of the application held up its commit for "
+			  "over a second; it was rolled back");
+	if (rc == 0 || connection_in_transaction(run->db))
+		return rc;
+	return learn_truth(run, err);
+}
+
+/* Undoes what did not get as far as COMMIT; the backup of what stayed as it was
+ * is no use to anybody. */
+static void undo(struct inplace *run, int rc, struct error *err)
+{
+	struct result *result = &run->job->result;
+	struct error failed = { 0 };
+
+	if (run->db != NULL && connection_in_transaction(run->db) &&
+	    connection_run(run->db, "ROLLBACK", &failed) != 0 && rc != 0)
+		error_append(err, "%s", failed.message);
+	if (rc != 0 && result->has_backup && !run->is_unknown) {
+		result->has_backup = false;
+		backup_discard(run->job);
+	}
+}
+
+/* From BEGIN to COMMIT. */
+static int transact(struct inplace *run, bool *needed, struct error *err)
+{
+	int rc = connection_run(run->db, "BEGIN IMMEDIATE", err);
+
+	if (rc == 0)
+		rc = run->change->read(run->db, run->job, &run->standing, err);
+	run->steps.standing = &run->standing;
+	if (rc == 0)
+		rc = run->change->decide(&run->steps, needed, err);
+	if (rc == 0 && *needed) {
+		rc = take_backup(run, err);
+		if (rc == 0)
+			rc = apply(run, err);
+		if (rc == 0)
+			rc = commit(run, err);
+	}
+	undo(run, rc, err);
+	return rc;
+}
+
+void inplace_change(struct job *job, const struct change *change)
+{
+	struct inplace run = {
+		.job = job,
+		.change = change,
+		.place = { .folder = -1 },
+	};
+	struct error error = { 0 };
+	bool needed = false;
+	int rc = open_live(&run, &error);
+
+	if (rc == 0)
+		rc = transact(&run, &needed, &error);
+	steps_end(&run.steps);
+	connection_close(run.db);
+	place_close(&run.place);
+	job->result.strategy = needed ? STRATEGY_IN_PLACE : STRATEGY_NONE;
+	if (rc != 0) {
+		result_fail(&job->result, &error);
+		/* It stands where it stood. */
+		memcpy(job->result.to, job->result.from,
+		       sizeof(job->result.to));
+		job->result.steps = 0;
+	} else {
+		job->result.outcome =
+			needed ? OUTCOME_UPGRADED : OUTCOME_CURRENT;
+	}
+}

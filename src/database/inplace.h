@@ -1,0 +1,53 @@
+/*
+ * inplace: one change to one live database, with a backup before and all or
+ * nothing after. Always correct, while the application is running too.
+ *
+ * Runs on: a worker thread.
+ *
+ *     A: open without CREATE, without following links, synchronous=EXTRA
+ *     A: BEGIN IMMEDIATE             nobody else can write from here on
+ *     A: read the standing           under the lock: what counts
+ *     B: second connection -> backup (backup API), durable, renamed
+ *     C: the backup, opened to read: it is sound, and is what `before` means
+ *     A: the change, its checks against C, the evidence
+ *     A: COMMIT                      or ROLLBACK, and the backup goes
+ *
+ * If the process dies: before COMMIT, SQLite's journal (or the missing commit
+ * frame in the WAL) leaves the database as it was; after it, fully changed. A
+ * COMMIT that returns an error may have happened (an I/O error behind the point
+ * of no return): then the database is opened again and asked.
+ *
+ * A commit that readers hold up waits at most a second, then rolls back and is
+ * `busy`: while it waits it keeps new readers out.
+ */
+#ifndef FLEET_DATABASE_INPLACE_H
+#define FLEET_DATABASE_INPLACE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "database/standing.h"
+#include "database/steps.h"
+
+struct sqlite3;
+
+struct change {
+	/* Under the lock: where does it stand? */
+	int (*read)(struct sqlite3 *db, const struct job *job,
+		    struct standing *out, struct error *err);
+	/* Is there anything to do? *needed false ends it as
+	 * OUTCOME_CURRENT. May fail to refuse the database. */
+	int (*decide)(struct steps *steps, bool *needed, struct error *err);
+	/* Inside the transaction. `before` is the backup. */
+	int (*apply)(struct steps *steps, struct sqlite3 *before,
+		     struct error *err);
+	/* The ledger is expected to name this run after the commit: the way to
+	 * learn the truth behind a COMMIT that failed. */
+	bool signs_ledger;
+};
+
+/* Does it. Sets outcome (upgraded, current, or what the error leads to),
+ * strategy, has_backup, backup_bytes. */
+void inplace_change(struct job *job, const struct change *change);
+
+#endif

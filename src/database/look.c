@@ -1,0 +1,295 @@
+#include "database/look.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "sqlite/connection.h"
+
+#define LOOK_ATTEMPTS 3
+#define LOOK_RETRY_MS 20
+
+enum { STAMP_FILE, STAMP_WAL, STAMP_JOURNAL, STAMP_COUNT };
+static const char *const suffixes[STAMP_COUNT] = { "", "-wal", "-journal" };
+
+/* What there is instead of a regular file. */
+static const struct {
+	mode_t type;
+	const char *name;
+} file_types[] = {
+	{ S_IFDIR, "a folder" },     { S_IFLNK, "a symbolic link" },
+	{ S_IFIFO, "a named pipe" }, { S_IFSOCK, "a socket" },
+	{ S_IFCHR, "a device" },     { S_IFBLK, "a device" },
+};
+
+int look_fits(const struct stamp *stamp, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(file_types) / sizeof(file_types[0]); i++) {
+		if ((stamp->mode & S_IFMT) == file_types[i].type)
+			return error_set(err, ERROR_SKIPPED,
+					 "it is %s and no database; it was "
+					 "left untouched",
+					 file_types[i].name);
+	}
+	if (stamp->bytes == 0)
+		return error_set(err, ERROR_SKIPPED,
+				 "it is empty (0 bytes): the application may "
+				 "be creating it, or did not get there; it was "
+				 "left untouched");
+	return 0;
+}
+
+static int take_stamps(const struct place *place,
+		       struct stamp stamps[STAMP_COUNT], struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < STAMP_COUNT; i++) {
+		int rc = place_stamp(place, suffixes[i], &stamps[i], err);
+
+		if (rc == ERROR_MISSING && i != STAMP_FILE)
+			memset(&stamps[i], 0, sizeof(stamps[i]));
+		else if (rc == ERROR_MISSING)
+			return error_set(err, ERROR_SKIPPED,
+					 "it vanished after it was found");
+		else if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static bool stamps_are_same(const struct stamp a[STAMP_COUNT],
+			    const struct stamp b[STAMP_COUNT])
+{
+	size_t i;
+
+	for (i = 0; i < STAMP_COUNT; i++) {
+		/* An empty -wal or -journal may come and go. */
+		if (i != STAMP_FILE && a[i].bytes == 0 && b[i].bytes == 0)
+			continue;
+		if (!stamp_is_same(&a[i], &b[i]))
+			return false;
+	}
+	return true;
+}
+
+static int open_db(const struct job *job, const char *path,
+		   enum connection_mode mode, struct sqlite3 **out,
+		   struct error *err)
+{
+	const struct connection_options options = {
+		.mode = mode,
+		.busy_timeout_ms = job->plan->busy_timeout_ms,
+		.cache_bytes = job->plan->cache_bytes,
+		.spill = true,
+		.stop_now = job->stop_now,
+	};
+	return connection_open(path, &options, out, err);
+}
+
+/* Copies one file of the set. It is opened here by a process that has no
+ * connection to it: closing it drops no locks of ours. */
+static int copy_file(const struct look *look, size_t which, struct error *err)
+{
+	char *name = xasprintf("%s%s", look->place.name, suffixes[which]);
+	char *target = xasprintf("%s/copy.db%s", look->copy, suffixes[which]);
+	int from = -1, to = -1, rc = 0;
+	char buffer[65536];
+	ssize_t got = 0;
+
+	from = openat(look->place.folder, name,
+		      O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	to = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (from < 0 || to < 0)
+		rc = error_set_errno(err, ERROR_IO, errno, "%s",
+				     from < 0 ? name : target);
+	while (rc == 0 && (got = read(from, buffer, sizeof(buffer))) > 0) {
+		if (write(to, buffer, (size_t)got) != got)
+			rc = error_set_errno(err, ERROR_IO, errno,
+					     "a private copy at %s", target);
+	}
+	if (rc == 0 && got < 0)
+		rc = error_set_errno(err, ERROR_IO, errno, "reading %s", name);
+	if (from >= 0)
+		(void)close(from);
+	if (to >= 0)
+		(void)close(to);
+	free(target);
+	free(name);
+	return rc;
+}
+
+/* A copy of the file with its WAL or journal, which SQLite may recover there as
+ * it likes. */
+static int open_private_copy(const struct job *job, struct look *look,
+			     struct error *err)
+{
+	const char *folder = getenv("TMPDIR");
+	struct stamp after[STAMP_COUNT];
+	char *path;
+	size_t i;
+	int rc = 0;
+
+	look->copy =
+		xasprintf("%s/fleet-upgrade-XXXXXX",
+			  folder != NULL && folder[0] == '/' ? folder : "/tmp");
+	if (mkdtemp(look->copy) == NULL) {
+		rc = error_set_errno(err, ERROR_IO, errno,
+				     "no private copy can be made in %s",
+				     look->copy);
+		free(look->copy);
+		look->copy = NULL;
+		return rc;
+	}
+	/* Anew: where SQLite is root, its look at a journal counts as a
+	 * change. */
+	rc = take_stamps(&look->place, look->stamps, err);
+	for (i = 0; rc == 0 && i < STAMP_COUNT; i++) {
+		if (look->stamps[i].bytes > 0)
+			rc = copy_file(look, i, err);
+	}
+	if (rc == 0)
+		rc = take_stamps(&look->place, after, err);
+	if (rc == 0 && !stamps_are_same(look->stamps, after))
+		rc = error_set(err, ERROR_BUSY,
+			       "it was written while it was copied for a look");
+	if (rc == 0) {
+		path = xasprintf("%s/copy.db", look->copy);
+		rc = open_db(job, path, CONNECTION_WRITE, &look->db, err);
+		free(path);
+		look->is_snapshot = rc == 0;
+	}
+	return rc;
+}
+
+static int open_way(const struct job *job, struct look *look, struct error *err)
+{
+	struct error first = { 0 };
+	int rc;
+
+	if (look->stamps[STAMP_WAL].bytes == 0 &&
+	    look->stamps[STAMP_JOURNAL].bytes == 0)
+		return open_db(job, look->place.path, CONNECTION_IMMUTABLE,
+			       &look->db, err);
+	rc = open_db(job, look->place.path, CONNECTION_READ, &look->db, &first);
+	if (rc == 0) {
+		look->is_snapshot = true;
+		rc = connection_run(look->db, "BEGIN", err);
+		if (rc == 0)
+			rc = connection_run(look->db,
+					    "SELECT count(*) FROM "
+					    "sqlite_schema",
+					    err);
+		return rc;
+	}
+	if (rc == ERROR_BUSY || rc == ERROR_STOPPED) {
+		*err = first;
+		return rc;
+	}
+	rc = open_private_copy(job, look, err);
+	if (rc == ERROR_IO || rc == ERROR_NOSPACE)
+		rc = error_set(err, ERROR_BUSY,
+			       "it needs recovery by an upgrade, and could not "
+			       "be looked at before (%s)",
+			       first.message);
+	return rc;
+}
+
+int look_open(const struct job *job, struct look *out, struct error *err)
+{
+	const struct plan *plan = job->plan;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	out->place.folder = -1;
+	rc = job_check_stop(job, err);
+	if (rc == 0)
+		rc = place_open(plan->data_dir, plan->data_path,
+				job->subject->path, &out->place, err);
+	if (rc == ERROR_MISSING)
+		rc = error_set(err, ERROR_SKIPPED,
+			       "its folder vanished after it was found");
+	if (rc == 0)
+		rc = take_stamps(&out->place, out->stamps, err);
+	if (rc == 0)
+		rc = look_fits(&out->stamps[STAMP_FILE], err);
+	if (rc == 0)
+		rc = open_way(job, out, err);
+	if (rc != 0)
+		look_close(out);
+	return rc;
+}
+
+int look_confirm(struct look *look, struct error *err)
+{
+	struct stamp after[STAMP_COUNT];
+	int rc;
+
+	if (look->is_snapshot)
+		return 0;
+	rc = take_stamps(&look->place, after, err);
+	if (rc == 0 && !stamps_are_same(look->stamps, after))
+		rc = error_set(err, ERROR_BUSY,
+			       "it was written while it was looked at");
+	return rc;
+}
+
+void look_close(struct look *look)
+{
+	static const char *const leftovers[] = { "", "-wal", "-shm",
+						 "-journal" };
+	size_t i;
+
+	connection_close(look->db);
+	look->db = NULL;
+	place_close(&look->place);
+	if (look->copy == NULL)
+		return;
+	for (i = 0; i < sizeof(leftovers) / sizeof(leftovers[0]); i++) {
+		char *path =
+			xasprintf("%s/copy.db%s", look->copy, leftovers[i]);
+
+		(void)unlink(path);
+		free(path);
+	}
+	(void)rmdir(look->copy);
+	free(look->copy);
+	look->copy = NULL;
+}
+
+int look_with(struct job *job,
+	      int (*read)(struct job *job, struct look *look, void *self,
+			  struct error *err),
+	      void *self, struct error *err)
+{
+	int attempt, rc = ERROR_BUSY;
+
+	for (attempt = 0; attempt < LOOK_ATTEMPTS && rc == ERROR_BUSY;
+	     attempt++) {
+		struct look look;
+		struct error unsure;
+		int confirmed;
+
+		if (attempt > 0)
+			clock_sleep_ms(LOOK_RETRY_MS << attempt);
+		rc = look_open(job, &look, err);
+		if (rc != 0)
+			continue;
+		rc = read(job, &look, self, err);
+		/* What was read from a file that changed meanwhile may look
+		 * like damage: then the change is the news. */
+		confirmed = look_confirm(&look, &unsure);
+		if (confirmed != 0) {
+			*err = unsure;
+			rc = confirmed;
+		}
+		look_close(&look);
+	}
+	return rc;
+}

@@ -1,0 +1,159 @@
+#include "database/losses.h"
+
+#include <stdbool.h>
+#include <strings.h>
+
+#include "migration/sql.h"
+#include "sqlite/check.h"
+
+/* The words that DROP takes. */
+static const char *const drop_words[] = {
+	[SCHEMA_INDEX] = "INDEX",
+	[SCHEMA_TABLE] = "TABLE",
+	[SCHEMA_TRIGGER] = "TRIGGER",
+	[SCHEMA_VIEW] = "VIEW",
+};
+
+static bool steps_drop(const struct losses *losses, const char *word,
+		       const char *name)
+{
+	const struct replay *replay =
+		losses->job->plan->replays[losses->job->subject->kind];
+	const struct standing *standing = losses->standing;
+	size_t p;
+
+	for (p = standing->position; p < standing->target; p++) {
+		if (sql_drops(replay->chain->steps[p]->sql, word, name))
+			return true;
+	}
+	return false;
+}
+
+static bool steps_delete_from(const struct losses *losses, const char *table)
+{
+	const struct replay *replay =
+		losses->job->plan->replays[losses->job->subject->kind];
+	const struct standing *standing = losses->standing;
+	size_t p;
+
+	for (p = standing->position; p < standing->target; p++) {
+		if (sql_deletes_from(replay->chain->steps[p]->sql, table))
+			return true;
+	}
+	return false;
+}
+
+/* Did the replay have it at the start and not at the end? */
+static bool replay_removes(const struct losses *losses, enum schema_type type,
+			   const char *name, const char *column)
+{
+	const struct replay *replay =
+		losses->job->plan->replays[losses->job->subject->kind];
+	const struct schema_object *old = schema_find(
+		replay->schemas[losses->standing->position], type, name);
+	const struct schema_object *new = schema_find(
+		replay->schemas[losses->standing->target], type, name);
+
+	if (old == NULL)
+		return false;
+	if (column == NULL)
+		return new == NULL;
+	return schema_has_column(old, column) &&
+	       (new == NULL || !schema_has_column(new, column));
+}
+
+static int check_columns(const struct losses *losses,
+			 const struct schema_object *old,
+			 const struct schema_object *new, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < old->column_count; i++) {
+		const char *column = old->columns[i];
+
+		if (schema_has_column(new, column) ||
+		    replay_removes(losses, SCHEMA_TABLE, old->name, column) ||
+		    steps_drop(losses, "COLUMN", column))
+			continue;
+		return error_set(err, ERROR_CHECK,
+				 "column %s.%s would be lost: the migrations "
+				 "rebuild the table without knowing it",
+				 old->name, column);
+	}
+	return 0;
+}
+
+/* A rebuilt table has its name still and begins on another page; unless what
+ * was dropped before has made room on the same one. */
+static bool is_rebuilt(const struct losses *losses,
+		       const struct schema_object *old,
+		       const struct schema_object *new)
+{
+	return !old->is_virtual && !new->is_virtual &&
+	       (old->root_page != new->root_page ||
+		steps_drop(losses, "TABLE", old->name));
+}
+
+static int check_rows(const struct losses *losses,
+		      const struct schema_object *old,
+		      const struct schema_object *new, struct error *err)
+{
+	long rows_before, rows_after;
+	int rc;
+
+	if (!is_rebuilt(losses, old, new) ||
+	    steps_delete_from(losses, old->name))
+		return 0;
+	rc = check_row_count(losses->before, old->name, &rows_before, err);
+	if (rc == 0)
+		rc = check_row_count(losses->after, old->name, &rows_after,
+				     err);
+	if (rc == 0 && rows_after < rows_before)
+		rc = error_set(err, ERROR_CHECK,
+			       "table %s would have %ld rows where it had %ld: "
+			       "the migrations rebuild it and lose some; where "
+			       "that is meant, say so with a DELETE FROM first",
+			       old->name, rows_after, rows_before);
+	return rc;
+}
+
+/* Is there something that bears the triggers and indexes of `table`? */
+static bool has_bearer(const struct schema *schema, const char *table)
+{
+	return schema_find(schema, SCHEMA_TABLE, table) != NULL ||
+	       schema_find(schema, SCHEMA_VIEW, table) != NULL;
+}
+
+static int check_object(const struct losses *losses,
+			const struct schema_object *old, struct error *err)
+{
+	const struct schema_object *new =
+		schema_find(losses->new, old->type, old->name);
+	int rc = 0;
+
+	if (new != NULL && old->type == SCHEMA_TABLE) {
+		rc = check_columns(losses, old, new, err);
+		return rc != 0 ? rc : check_rows(losses, old, new, err);
+	}
+	/* Tables go only when the SQL says so by name or renames them, and what
+	 * belongs to one goes with it. */
+	if (new != NULL || old->type == SCHEMA_TABLE ||
+	    old->type == SCHEMA_VIEW || !has_bearer(losses->new, old->table) ||
+	    replay_removes(losses, old->type, old->name, NULL) ||
+	    steps_drop(losses, drop_words[old->type], old->name))
+		return 0;
+	return error_set(err, ERROR_CHECK,
+			 "%s %s of %s would be lost: the migrations rebuild "
+			 "that without making it again",
+			 schema_type_name(old->type), old->name, old->table);
+}
+
+int losses_check(const struct losses *losses, struct error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < losses->old->count; i++)
+		rc = check_object(losses, &losses->old->objects[i], err);
+	return rc;
+}

@@ -1,0 +1,33 @@
+/*
+ * losses: nothing that was there is gone, unless the migrations took it away.
+ *
+ * Runs on: a worker thread. Only reads.
+ * A rebuild silently drops what it does not know: triggers and indexes of the
+ * table, triggers of the view, a column that the application added, rows that
+ * its SELECT missed; and every check of SQLite's stays green. So the schema
+ * before and after is compared, and for each table that was rebuilt the number
+ * of rows.
+ *
+ * Gone on purpose is what the replay of these steps removes as well, or what
+ * their SQL drops by name; rows, where the SQL deletes from that table.
+ */
+#ifndef FLEET_DATABASE_LOSSES_H
+#define FLEET_DATABASE_LOSSES_H
+
+#include "base/error.h"
+#include "database/standing.h"
+#include "sqlite/schema.h"
+
+struct sqlite3;
+
+struct losses {
+	const struct job *job;
+	const struct standing *standing; /* which steps were run */
+	struct sqlite3 *before, *after;	 /* the backup, and the live one */
+	const struct schema *old, *new;	 /* theirs */
+};
+
+/* ERROR_CHECK names the first thing that would be lost. */
+int losses_check(const struct losses *losses, struct error *err);
+
+#endif

@@ -1,0 +1,377 @@
+#include "database/work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "database/backup.h"
+#include "database/evidence.h"
+#include "database/look.h"
+#include "database/offline.h"
+#include "database/standing.h"
+#include "sqlite/check.h"
+#include "sqlite/connection.h"
+#include "sqlite/copy.h"
+
+/*
+ * The backup is written into the live file through the backup API, in one
+ * transaction of SQLite's, and never renamed over it: an application that has
+ * it open keeps working, owner and mode stay, no old WAL is replayed on top.
+ *
+ * Nobody may write between the look at the evidence and the first page:
+ *   rollback journal: locking_mode=EXCLUSIVE, BEGIN IMMEDIATE, look, ROLLBACK
+ *     (in that mode the lock stays), then the copy into that same connection;
+ *   WAL: the copy's first step takes the write lock, the look goes through a
+ *     second connection, then the copy goes on or lets go.
+ */
+struct restore {
+	struct job *job;
+	struct place live_place, backup_place;
+	struct stamp live_stamp, backup_stamp;
+	struct sqlite3 *live, *source;
+	bool source_is_wal;
+	bool has_begun; /* the live file may have been overwritten */
+	bool renews;	/* the row that comes back was in force */
+	char left[LEDGER_EVIDENCE_BYTES]; /* as the copy left it; "": unknown */
+};
+
+static struct connection_options options_for(const struct restore *restore,
+					     enum connection_mode mode)
+{
+	return (struct connection_options){
+		.mode = mode,
+		.busy_timeout_ms = restore->job->plan->busy_timeout_ms,
+		.spill = true,
+		.stop_now = restore->job->stop_now,
+	};
+}
+
+/* Opens the backup, and looks whether it is one. */
+static int open_source(struct restore *restore, struct error *err)
+{
+	struct connection_options options =
+		options_for(restore, CONNECTION_IMMUTABLE);
+	struct job *job = restore->job;
+	const struct plan *plan = job->plan;
+	char *root = xasprintf("%s/backups", plan->state_path);
+	char *path = xasprintf("%s/%s", plan->source_run, job->subject->path);
+	struct complaints found = { 0 };
+	struct standing standing;
+	struct error undecided;
+	int rc = place_open(plan->source_dir, root, path,
+			    &restore->backup_place, err);
+
+	if (rc == 0)
+		rc = place_stamp(&restore->backup_place, "",
+				 &restore->backup_stamp, err);
+	if (rc == ERROR_MISSING)
+		rc = error_set(err, ERROR_MISSING,
+			       "run %s has no backup of it; see fleet-upgrade "
+			       "backups list",
+			       plan->source_run);
+	if (rc == 0)
+		rc = look_fits(&restore->backup_stamp, err);
+	if (rc == 0)
+		rc = connection_open(restore->backup_place.path, &options,
+				     &restore->source, err);
+	if (rc == 0)
+		rc = evidence_is_wal(restore->source, &restore->source_is_wal,
+				     err);
+	if (rc == 0)
+		rc = check_integrity_of(restore->source, false, NULL, &found,
+					err);
+	if (rc == 0 && found.damage)
+		rc = error_set(err, ERROR_CORRUPT, "%s",
+			       complaints_damage(&found));
+	if (rc == ERROR_CORRUPT)
+		error_prefix(err, "its backup %s is damaged and was not used",
+			     restore->backup_place.path);
+	if (rc == 0) {
+		(void)standing_read(restore->source, job, &standing,
+				    &undecided);
+		text_copy(job->result.to, sizeof(job->result.to),
+			  standing.version);
+	}
+	complaints_release(&found);
+	free(path);
+	free(root);
+	return rc;
+}
+
+static int written(const char *why, struct error *err)
+{
+	return error_set(err, ERROR_WRITTEN,
+			 "%s; it was left as it is, so that nothing is lost; "
+			 "--force puts the backup back all the same (and first "
+			 "backs up what is there)",
+			 why);
+}
+
+/* Whether it may be overwritten, while nobody else can write it. ERROR_WRITTEN
+ * says why not. */
+static int judge(struct restore *restore, struct sqlite3 *reader,
+		 struct error *err)
+{
+	const struct plan *plan = restore->job->plan;
+	struct ledger_head head;
+	char why[160] = "";
+	bool holds = true;
+	int rc;
+
+	if (plan->force)
+		return 0;
+	rc = ledger_read(reader, &head, err);
+	if (rc == 0 &&
+	    (!head.exists || strcmp(head.run_id, plan->source_run) != 0)) {
+		(void)snprintf(why, sizeof(why),
+			       "the newest step in its ledger is not of run %s",
+			       plan->source_run);
+		return written(why, err);
+	}
+	if (rc == 0)
+		rc = evidence_holds(reader, head.evidence, &holds, why,
+				    sizeof(why), err);
+	if (rc == 0 && !holds)
+		rc = written(why, err);
+	restore->renews = rc == 0 && evidence_is_unbroken(head.evidence);
+	if (rc == ERROR_CORRUPT)
+		error_append(err, "--force puts the backup back all the same");
+	return rc;
+}
+
+/* Backs up what is going to be overwritten. */
+static int save_live(struct restore *restore, struct sqlite3 *reader,
+		     struct error *err)
+{
+	int rc = backup_make(restore->job, reader, &restore->live_stamp, err);
+
+	restore->job->result.has_backup = rc == 0;
+	return rc != 0 ? rc : job_check_stop(restore->job, err);
+}
+
+static int open_reader(struct restore *restore, struct sqlite3 **out,
+		       struct error *err)
+{
+	struct connection_options options =
+		options_for(restore, CONNECTION_READ);
+
+	return connection_open(restore->live_place.path, &options, out, err);
+}
+
+static int restore_journal(struct restore *restore, struct error *err)
+{
+	struct sqlite3 *live = restore->live, *reader = NULL;
+	struct error undo = { 0 };
+	int rc = connection_run(live, "PRAGMA locking_mode = EXCLUSIVE", err);
+
+	if (rc == 0)
+		rc = connection_run(live, "BEGIN IMMEDIATE", err);
+	if (rc == 0)
+		rc = judge(restore, live, err);
+	if (rc == 0)
+		rc = open_reader(restore, &reader, err);
+	if (rc == 0)
+		rc = save_live(restore, reader, err);
+	connection_close(reader);
+	if (connection_in_transaction(live) &&
+	    connection_run(live, "ROLLBACK", &undo) != 0 && rc == 0) {
+		*err = undo;
+		rc = (int)undo.code;
+	}
+	if (rc == 0) {
+		connection_set_busy_timeout(
+			live, plan_commit_timeout_ms(restore->job->plan));
+		restore->has_begun = true;
+		rc = copy_database(restore->source, live, err);
+	}
+	/* Still under the lock; what cannot be told is not renewed. */
+	if (rc == 0 && restore->renews &&
+	    evidence_now(live, restore->left, &undo) != 0)
+		restore->left[0] = '\0';
+	return rc;
+}
+
+static int restore_wal(struct restore *restore, struct error *err)
+{
+	struct sqlite3 *reader = NULL;
+	struct copy *copy = NULL;
+	struct error undo = { 0 };
+	int rc = copy_begin(restore->source, restore->live, &copy, err);
+	int ended;
+
+	if (rc != 0)
+		return rc;
+	rc = open_reader(restore, &reader, err);
+	if (rc == 0)
+		rc = judge(restore, reader, err);
+	if (rc == 0)
+		rc = save_live(restore, reader, err);
+	connection_close(reader);
+	restore->has_begun = rc == 0;
+	ended = copy_end(copy, rc == 0, &undo);
+	if (rc == 0 && ended != 0) {
+		*err = undo;
+		rc = ended;
+	}
+	return rc;
+}
+
+/* A copy keeps the WAL flag of its source or of its target, as the two happen
+ * to be: the journal mode that the backup had is put back. */
+static void put_mode_back(struct restore *restore)
+{
+	struct connection_options options =
+		options_for(restore, CONNECTION_WRITE);
+	struct sqlite3 *db = NULL;
+	struct error error = { 0 };
+	bool is_wal = restore->source_is_wal;
+	int rc = connection_open(restore->live_place.path, &options, &db,
+				 &error);
+
+	/* Where that fails, a rollback further back is told that somebody has
+	 * written, which is the safe side. */
+	if (rc == 0 && *restore->left && !restore->source_is_wal)
+		(void)evidence_renew(db, restore->left, &error);
+	if (rc == 0)
+		rc = evidence_is_wal(db, &is_wal, &error);
+	if (rc == 0 && is_wal != restore->source_is_wal)
+		rc = connection_run(db,
+				    restore->source_is_wal
+					    ? "PRAGMA journal_mode = WAL"
+					    : "PRAGMA journal_mode = DELETE",
+				    &error);
+	if (rc != 0)
+		result_note(&restore->job->result,
+			    "its journal mode could not be set back to %s (%s)",
+			    restore->source_is_wal ? "wal" : "delete",
+			    error.message);
+	connection_close(db);
+}
+
+/* SQLite cannot copy over a database in WAL mode whose pages have another
+ * size. */
+static int fit_pages(struct restore *restore, bool *is_wal, struct error *err)
+{
+	int64_t live = 0, source = 0;
+	int rc = connection_number(restore->live, "PRAGMA page_size", &live,
+				   err);
+
+	if (rc == 0)
+		rc = connection_number(restore->source, "PRAGMA page_size",
+				       &source, err);
+	if (rc != 0 || !*is_wal || live == source)
+		return rc;
+	if (!restore->job->plan->force)
+		return written("its page size has been changed since", err);
+	rc = connection_run(restore->live, "PRAGMA journal_mode = DELETE", err);
+	return rc != 0 ? rc : evidence_is_wal(restore->live, is_wal, err);
+}
+
+/* The version that is live, as far as it can be told. */
+static void report_from(struct restore *restore)
+{
+	struct result *result = &restore->job->result;
+	struct ledger_head head;
+	struct error ignored;
+
+	(void)ledger_read(restore->live, &head, &ignored);
+	text_copy(result->from, sizeof(result->from), head.version);
+}
+
+/* The live file as it is, or what to do where it is none. */
+static int restore_live(struct restore *restore, struct error *err)
+{
+	struct connection_options options =
+		options_for(restore, CONNECTION_WRITE);
+	struct job *job = restore->job;
+	bool is_wal = false;
+	int rc = place_stamp(&restore->live_place, "", &restore->live_stamp,
+			     err);
+
+	if (rc == 0)
+		rc = look_fits(&restore->live_stamp, err);
+	if (rc == 0)
+		rc = connection_open(restore->live_place.path, &options,
+				     &restore->live, err);
+	if (rc == ERROR_MISSING || rc == ERROR_CORRUPT ||
+	    (rc == ERROR_SKIPPED && S_ISREG(restore->live_stamp.mode))) {
+		if (job->plan->offline)
+			return offline_replace(job, &restore->live_place,
+					       restore->source,
+					       &restore->backup_stamp, err);
+		error_append(err, "stop the application and use fleet-upgrade "
+				  "restore --offline to put the backup in its "
+				  "place");
+		return (int)(err->code = ERROR_CORRUPT);
+	}
+	if (rc != 0)
+		return rc;
+	report_from(restore);
+	rc = evidence_is_wal(restore->live, &is_wal, err);
+	if (rc == 0)
+		rc = fit_pages(restore, &is_wal, err);
+	if (rc == 0)
+		rc = is_wal ? restore_wal(restore, err)
+			    : restore_journal(restore, err);
+	connection_close(restore->live);
+	restore->live = NULL;
+	if (rc == 0)
+		put_mode_back(restore);
+	return rc;
+}
+
+/* What was to be overwritten is in a backup: of use only if it was. */
+static void fail(struct restore *restore, struct error *err)
+{
+	struct job *job = restore->job;
+	struct result *result = &job->result;
+
+	if (result->has_backup && restore->has_begun &&
+	    err->code != ERROR_BUSY) {
+		error_append(err,
+			     "what was there before is backed up in run "
+			     "%s",
+			     job->plan->run_id);
+	} else if (result->has_backup) {
+		backup_discard(job);
+		result->has_backup = false;
+	}
+	result_fail(result, err);
+	/* A restore that finds no backup has failed, whatever is live. */
+	if (err->code == ERROR_MISSING)
+		result->outcome = OUTCOME_FAILED;
+	memcpy(result->to, result->from, sizeof(result->to));
+}
+
+void work_restore(struct job *job)
+{
+	const struct plan *plan = job->plan;
+	struct restore restore = {
+		.job = job,
+		.live_place = { .folder = -1 },
+		.backup_place = { .folder = -1 },
+	};
+	int64_t begin = clock_now_us();
+	struct error error = { 0 };
+	int rc = open_source(&restore, &error);
+
+	if (rc == 0)
+		rc = place_open(plan->data_dir, plan->data_path,
+				job->subject->path, &restore.live_place,
+				&error);
+	if (rc == 0)
+		rc = restore_live(&restore, &error);
+	connection_close(restore.source);
+	place_close(&restore.live_place);
+	place_close(&restore.backup_place);
+	if (rc != 0) {
+		fail(&restore, &error);
+	} else {
+		job->result.outcome = OUTCOME_RESTORED;
+		job->result.strategy = STRATEGY_IN_PLACE;
+	}
+	job->result.duration_us = clock_now_us() - begin;
+}

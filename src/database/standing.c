@@ -1,0 +1,146 @@
+#include "database/standing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "database/detect.h"
+#include "sqlite/schema.h"
+
+static void note_drift(void *self, const char *difference)
+{
+	struct standing *standing = self;
+
+	if (standing->drift_first[0] == '\0')
+		text_copy(standing->drift_first, sizeof(standing->drift_first),
+			  difference);
+}
+
+/* A database without ledger: new, or of a version that its schema tells. */
+static int read_unversioned(struct sqlite3 *db, const struct plan *plan,
+			    const struct replay *replay,
+			    struct standing *standing, struct error *err)
+{
+	struct schema *schema = NULL;
+	int rc = schema_take(db, LEDGER_TABLE, &schema, err);
+
+	if (rc != 0)
+		return rc;
+	if (schema_table_count(schema) == 0 ||
+	    plan->unversioned == UNVERSIONED_FROM_START)
+		goto out;
+	if (plan->unversioned == UNVERSIONED_REFUSE) {
+		rc = error_set(err, ERROR_UNVERSIONED,
+			       "it has no ledger, and migrations.unversioned "
+			       "is refuse; record its version with "
+			       "fleet-upgrade baseline --to VERSION; it was "
+			       "left untouched");
+		goto out;
+	}
+	rc = detect_version(replay, schema, &standing->position, err);
+	if (rc != 0)
+		goto out;
+	standing->was_detected = true;
+	text_copy(standing->version, sizeof(standing->version),
+		  chain_version(replay->chain, standing->position));
+	standing->drift = schema_compare(replay->schemas[standing->position],
+					 schema, note_drift, standing);
+out:
+	schema_free(schema);
+	return rc;
+}
+
+int standing_read_ledger(struct sqlite3 *db, const struct job *job,
+			 struct standing *out, struct error *err)
+{
+	int rc;
+
+	(void)job;
+	memset(out, 0, sizeof(*out));
+	rc = ledger_read(db, &out->head, err);
+	text_copy(out->version, sizeof(out->version), out->head.version);
+	return rc;
+}
+
+/* A database whose ledger names a version: do these migrations know it? */
+static int place_version(const struct plan *plan, const struct replay *replay,
+			 struct standing *standing, struct error *err)
+{
+	const char *newest = migrations_newest(plan->migrations);
+
+	if (newest == NULL || version_compare(standing->version, newest) > 0)
+		return error_set(err, ERROR_NEWER,
+				 "it is at %s and the newest migration known "
+				 "is %s; it was left untouched; install the "
+				 "application that it belongs to, or point "
+				 "--migrations at newer ones",
+				 standing->version,
+				 newest == NULL ? "none" : newest);
+	if (!migrations_know(plan->migrations, standing->version))
+		return error_set(err, ERROR_UNVERSIONED,
+				 "its ledger says %s, which is no version of "
+				 "these migrations; it was left untouched; are "
+				 "they the right ones for it?",
+				 standing->version);
+	standing->position = chain_position(replay->chain, standing->version);
+	return 0;
+}
+
+int standing_read(struct sqlite3 *db, const struct job *job,
+		  struct standing *out, struct error *err)
+{
+	const struct plan *plan = job->plan;
+	const struct replay *replay = plan->replays[job->subject->kind];
+	int rc = standing_read_ledger(db, job, out, err);
+
+	if (rc != 0 || plan->migrations == NULL || replay == NULL)
+		return rc;
+	if (out->head.exists)
+		rc = place_version(plan, replay, out, err);
+	else if (replay->chain->count > 0)
+		rc = read_unversioned(db, plan, replay, out, err);
+	/* Where it cannot be told where it stands, nothing is going to run. */
+	if (rc == 0)
+		out->target = plan->targets[job->subject->kind];
+	return rc;
+}
+
+bool standing_is_pending(const struct standing *standing)
+{
+	return standing->position < standing->target ||
+	       (standing->was_detected && !standing->head.exists);
+}
+
+void standing_report(const struct standing *standing, struct job *job)
+{
+	const struct replay *replay = job->plan->replays[job->subject->kind];
+	struct result *result = &job->result;
+	const char *to = standing->version;
+
+	text_copy(result->from, sizeof(result->from), standing->version);
+	text_copy(result->run_id, sizeof(result->run_id),
+		  standing->head.run_id);
+	result->was_detected = standing->was_detected;
+	result->notes[0] = '\0';
+	result->steps = 0;
+	if (standing->position < standing->target) {
+		to = chain_version(replay->chain, standing->target);
+		result->steps = (int)(standing->target - standing->position);
+	}
+	text_copy(result->to, sizeof(result->to), to);
+	if (standing->drift > 0)
+		result_note(result,
+			    "%zu difference%s from the migrations (%s%s)",
+			    standing->drift, standing->drift > 1 ? "s" : "",
+			    standing->drift_first,
+			    standing->drift > 1 ? ", ..." : "");
+}
+
+int standing_learn(struct sqlite3 *db, struct job *job, struct standing *out,
+		   struct error *err)
+{
+	int rc = standing_read(db, job, out, err);
+
+	standing_report(out, job);
+	return rc;
+}

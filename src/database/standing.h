@@ -1,0 +1,51 @@
+/*
+ * standing: where one database stands in the chain of its migrations.
+ *
+ * Runs on: the thread of the connection. Plain data; owns nothing.
+ * Read once without a lock, to decide whether there is anything to do, and
+ * again under the lock before anything is done.
+ */
+#ifndef FLEET_DATABASE_STANDING_H
+#define FLEET_DATABASE_STANDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "database/job.h"
+#include "database/ledger.h"
+
+struct sqlite3;
+
+struct standing {
+	struct ledger_head head; /* exists: the ledger decided */
+	char version[VERSION_BYTES]; /* recorded or detected; "": none */
+	size_t position;	 /* in the chain; 0 without migrations */
+	size_t target;		 /* what it is to reach; 0 without migrations */
+	bool was_detected;	 /* by evidence: gets a ledger row for it */
+	size_t drift;		 /* of a detected one: how many differences from
+				  * the replay */
+	char drift_first[160];	 /* the first of them; "" */
+};
+
+/* Reads it. Errors: ERROR_NEWER, ERROR_UNVERSIONED, or as the connection's. */
+int standing_read(struct sqlite3 *db, const struct job *job,
+		  struct standing *out, struct error *err);
+
+/* Reads the ledger only: for what must work where the version cannot be
+ * told. */
+int standing_read_ledger(struct sqlite3 *db, const struct job *job,
+			 struct standing *out, struct error *err);
+
+/* True if there are steps to run or a detected version to record. */
+bool standing_is_pending(const struct standing *standing);
+
+/* Fills from, to, steps, was_detected and run_id of the result, and begins its
+ * notes anew, with the drift of a detected database. */
+void standing_report(const struct standing *standing, struct job *job);
+
+/* Both: reads it, and reports as much as could be read. */
+int standing_learn(struct sqlite3 *db, struct job *job, struct standing *out,
+		   struct error *err);
+
+#endif

@@ -1,0 +1,266 @@
+#include "database/steps.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "database/losses.h"
+#include "database/scratch.h"
+#include "migration/sql.h"
+#include "sqlite/check.h"
+#include "sqlite/connection.h"
+#include "sqlite/schema.h"
+#include "sqlite/script.h"
+
+void steps_begin(struct steps *steps, struct job *job, struct sqlite3 *db)
+{
+	memset(steps, 0, sizeof(*steps));
+	steps->job = job;
+	steps->db = db;
+	authorizer_init(&steps->authorizer, LEDGER_TABLE);
+	steps->authorizer.mode = AUTHORIZE_OURS;
+	authorizer_install(db, &steps->authorizer);
+}
+
+void steps_end(struct steps *steps)
+{
+	if (steps->db != NULL)
+		authorizer_install(steps->db, NULL);
+	steps->db = NULL;
+	authorizer_release(&steps->authorizer);
+}
+
+/* Notes where in which migration the statement stands that failed. */
+static void locate_failure(struct failure *failure, const struct step *step,
+			   const struct script *script)
+{
+	text_copy(failure->migration, sizeof(failure->migration), step->name);
+	text_copy(failure->file, sizeof(failure->file), step->file);
+	failure->line = step_line_at(step, script->begin);
+	sql_excerpt(step->sql + script->begin, script->end - script->begin,
+		    failure->statement, sizeof(failure->statement));
+}
+
+static int run_step(struct steps *steps, const struct step *step,
+		    struct error *err)
+{
+	struct script script = {
+		.text = step->sql,
+		.in_transaction = true,
+		.authorizer = &steps->authorizer,
+	};
+	int64_t begin = clock_now_us();
+	int rc = job_check_stop(steps->job, err);
+	struct ledger_row row = {
+		.kind = "migrate",
+		.from = step->from,
+		.to = step->to,
+		.description = step->description,
+		.checksum = step->checksum,
+		.run_id = steps->job->plan->run_id,
+	};
+
+	if (rc != 0)
+		return rc;
+	steps->authorizer.mode = AUTHORIZE_STEPS;
+	rc = script_run(steps->db, &script, err);
+	steps->authorizer.mode = AUTHORIZE_OURS;
+	if (rc != 0) {
+		locate_failure(&steps->job->result.failure, step, &script);
+		return rc;
+	}
+	row.duration_us = clock_now_us() - begin;
+	return ledger_add(steps->db, &row, err);
+}
+
+int steps_run(struct steps *steps, struct error *err)
+{
+	const struct standing *standing = steps->standing;
+	const struct chain *chain =
+		steps->job->plan->replays[steps->job->subject->kind]->chain;
+	const struct ledger_row detected = {
+		.kind = "detect",
+		.to = standing->version,
+		.description = "told from the schema, no step run",
+		.run_id = steps->job->plan->run_id,
+	};
+	size_t p;
+	int rc = ledger_prepare(steps->db, err);
+
+	if (rc == 0 && standing->was_detected)
+		rc = ledger_add(steps->db, &detected, err);
+	for (p = standing->position; rc == 0 && p < standing->target; p++)
+		rc = run_step(steps, chain->steps[p], err);
+	return rc;
+}
+
+int steps_check_before(const struct steps *steps, struct sqlite3 *before,
+		       struct error *err)
+{
+	struct complaints found = { 0 };
+	int rc = 0;
+
+	if (steps->job->plan->integrity != CHECK_INTEGRITY_OFF)
+		rc = check_integrity_of(before, false, NULL, &found, err);
+	if (rc == 0 && found.damage)
+		rc = error_set(err, ERROR_CORRUPT,
+			       "it is damaged already (%s); it was left "
+			       "untouched; restore it from a backup, or "
+			       "recover what can be with sqlite3 FILE .recover",
+			       complaints_damage(&found));
+	complaints_release(&found);
+	return rc;
+}
+
+/* Written by the steps; or not where it is in the other schema, since what is
+ * touched under one name may end under another. */
+static bool is_touched(const struct steps *steps,
+		       const struct schema_object *table,
+		       const struct schema *other)
+{
+	const struct authorizer *authorizer = &steps->authorizer;
+	const struct schema_object *there =
+		schema_find(other, SCHEMA_TABLE, table->name);
+	size_t t;
+
+	if (there == NULL || there->root_page != table->root_page)
+		return true;
+	for (t = 0; t < authorizer->touched_count; t++) {
+		if (strcasecmp(authorizer->touched[t], table->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the whole is guilty of, and each table that the steps touched. `schema`
+ * is that of `db`, `other` that of the other side of the change. */
+static int complain_structure(const struct steps *steps, struct sqlite3 *db,
+			      const struct schema *schema,
+			      const struct schema *other,
+			      struct complaints *out, struct error *err)
+{
+	enum check_integrity level = steps->job->plan->integrity;
+	size_t i;
+	int rc = check_integrity_of(db, level == CHECK_INTEGRITY_FULL, NULL,
+				    out, err);
+
+	if (level != CHECK_INTEGRITY_TOUCHED)
+		return rc;
+	for (i = 0; rc == 0 && i < schema->count; i++) {
+		const struct schema_object *object = &schema->objects[i];
+
+		if (object->type == SCHEMA_TABLE && !object->is_virtual &&
+		    is_touched(steps, object, other))
+			rc = check_integrity_of(db, true, object->name, out,
+						err);
+	}
+	return rc;
+}
+
+/* The same for how it was before, on a copy that shows CHECK constraints. */
+static int complain_before(const struct steps *steps, struct sqlite3 *before,
+			   const struct schema *old, const struct schema *new,
+			   struct complaints *out, struct error *err)
+{
+	struct sqlite3 *copy = NULL;
+	int rc = scratch_open(steps->job, before, &copy, err);
+
+	if (rc == 0)
+		rc = complain_structure(steps, copy, old, new, out, err);
+	connection_close(copy);
+	return rc;
+}
+
+static int check_structure(struct steps *steps, struct sqlite3 *before,
+			   const struct schema *old, const struct schema *new,
+			   struct error *err)
+{
+	struct complaints was = { 0 }, is = { 0 };
+	const struct complaint *fresh;
+	int rc;
+
+	if (steps->job->plan->integrity == CHECK_INTEGRITY_OFF)
+		return 0;
+	rc = complain_structure(steps, steps->db, new, old, &is, err);
+	/* Old sins are looked up only where there is something to excuse. */
+	if (rc == 0 && is.count > 0 && !is.damage)
+		rc = complain_before(steps, before, old, new, &was, err);
+	fresh = rc == 0 ? complaints_first_new(&was, &is) : NULL;
+	if (rc == 0 && is.damage)
+		rc = error_set(err, ERROR_CHECK,
+			       "the database would not be sound: %s",
+			       complaints_damage(&is));
+	else if (fresh != NULL)
+		rc = error_set(err, ERROR_CHECK,
+			       "%s (%ld times, more than before the "
+			       "migrations)",
+			       fresh->text, fresh->count);
+	complaints_release(&was);
+	complaints_release(&is);
+	return rc;
+}
+
+/* What a database that has yet to get its first step would have had before. */
+static void excuse_first_step(const struct steps *steps, struct complaints *was)
+{
+	const struct job *job = steps->job;
+	const struct replay *replay = job->plan->replays[job->subject->kind];
+
+	if (steps->standing->position == 0)
+		complaints_add_all(was, &replay->sins);
+}
+
+static int check_foreign_keys(struct steps *steps, struct sqlite3 *before,
+			      struct error *err)
+{
+	enum check_foreign_keys level = steps->job->plan->foreign_keys;
+	struct complaints was = { 0 }, is = { 0 };
+	const struct complaint *fresh;
+	int rc;
+
+	if (level == CHECK_FOREIGN_KEYS_OFF)
+		return 0;
+	rc = check_foreign_keys_of(steps->db, &is, err);
+	if (rc == 0 && is.count > 0 && level == CHECK_FOREIGN_KEYS_NEW) {
+		excuse_first_step(steps, &was);
+		rc = check_foreign_keys_of(before, &was, err);
+	}
+	fresh = rc == 0 ? complaints_first_new(&was, &is) : NULL;
+	if (fresh != NULL)
+		rc = error_set(err, ERROR_CHECK,
+			       "foreign keys would be violated: %s (%ld)",
+			       fresh->text, fresh->count);
+	complaints_release(&was);
+	complaints_release(&is);
+	return rc;
+}
+
+int steps_check(struct steps *steps, struct sqlite3 *before, struct error *err)
+{
+	struct schema *old = NULL, *new = NULL;
+	int rc = schema_take(before, LEDGER_TABLE, &old, err);
+
+	if (rc == 0)
+		rc = schema_take(steps->db, LEDGER_TABLE, &new, err);
+	if (rc == 0) {
+		const struct losses losses = {
+			.job = steps->job,
+			.standing = steps->standing,
+			.before = before,
+			.after = steps->db,
+			.old = old,
+			.new = new,
+		};
+		rc = losses_check(&losses, err);
+	}
+	if (rc == 0)
+		rc = check_structure(steps, before, old, new, err);
+	if (rc == 0)
+		rc = check_foreign_keys(steps, before, err);
+	schema_free(old);
+	schema_free(new);
+	return rc;
+}

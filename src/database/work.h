@@ -1,0 +1,55 @@
+/*
+ * work: the list of what can be done with one database.
+ *
+ * Runs on: a worker thread, one job each. Every function opens what it needs,
+ * closes it again and leaves an outcome in job->result. None prints.
+ *
+ * If the process dies in any of them: the database is whole old or whole new;
+ * a file in staging/ is unfinished and goes at the next run's start; a backup
+ * under its final name is complete and durable.
+ */
+#ifndef FLEET_DATABASE_WORK_H
+#define FLEET_DATABASE_WORK_H
+
+#include "database/job.h"
+
+/* Looks, and writes nothing. Outcome: current, would-upgrade (pending, also a
+ * database detected at the target that has no ledger yet), would-fail (its
+ * version cannot be told), newer, skipped, busy, failed (SQLite cannot read
+ * it). Sets from, to, steps, backup_bytes, run_id. (`status`, `list`,
+ * planning.) Without migrations: current or failed only. */
+job_work work_look;
+
+/* Looks; where steps are pending, locks, backs up, migrates, checks, commits.
+ * Outcome: upgraded, current, failed, busy, skipped, newer. */
+job_work work_upgrade;
+
+/* Does on a private copy what work_upgrade would do, and throws it away. Writes
+ * nothing in data or state. Outcome: would-upgrade, would-fail, current, busy,
+ * skipped, newer, failed (SQLite cannot read it). */
+job_work work_rehearse;
+
+/* integrity_check, foreign keys, ledger checksums against the migrations, live
+ * schema against that of its version. Writes nothing. Outcome: current (nothing
+ * found) or failed (ERROR_CHECK; the findings are in notes), or as looking. */
+job_work work_verify;
+
+/* Puts plan->source_run's backup back into the live file, if nobody has written
+ * since or with plan->force; backs up first what it overwrites. Outcome:
+ * restored, kept, failed, busy, skipped. (`rollback` and `restore`.) */
+job_work work_restore;
+
+/* Records the database as being at plan->baseline. Outcome: upgraded
+ * (recorded), current (it is there already), failed, busy, skipped, newer. */
+job_work work_baseline;
+
+/* Removes the ledger. Outcome: upgraded (removed), current (there was none),
+ * failed, busy, skipped. */
+job_work work_forget;
+
+/* Lets SQLite undo what a run that died left in a -journal or -wal beside the
+ * file; opens nothing where there is none. For databases that this run has
+ * backed up only: it writes. Outcome: current, busy, skipped, failed. */
+job_work work_settle;
+
+#endif
