@@ -1,0 +1,340 @@
+#include "fleet/discover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "fleet/arena.h"
+#include "fleet/narrow.h"
+#include "fleet/state.h"
+
+struct walk {
+	const struct selection *selection;
+	struct narrow *narrow;
+	struct fleet *fleet;
+	size_t capacity;
+	dev_t device;
+	char path[PATH_MAX]; /* of what is being looked at, below data_dir */
+};
+
+static bool is_beside_a_database(const char *name)
+{
+	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (text_ends_with(name, suffixes[i]))
+			return true;
+	return false;
+}
+
+/* Puts `name` behind the first `length` bytes of the path; the new length. No
+ * system call takes a longer path, and SQLite would not either. */
+static int path_append(struct walk *walk, size_t length, const char *name,
+		       size_t *out, struct error *err)
+{
+	int more = snprintf(walk->path + length, sizeof(walk->path) - length,
+			    "%s%s", length > 0 ? "/" : "", name);
+
+	if ((size_t)more >= sizeof(walk->path) - length)
+		return error_set(err, ERROR_IO,
+				 "%.64s...: folders are nested too deep; "
+				 "nothing was touched", walk->path);
+	*out = length + (size_t)more;
+	return 0;
+}
+
+/* Takes what is at the walk's path if it is one of the databases asked for. */
+static int take_candidate(struct walk *walk, int folder, const char *name,
+			  struct error *err)
+{
+	struct fleet *fleet = walk->fleet;
+	struct subject found = { .kind = KIND_USER };
+	char username[NAME_MAX + 1];
+	size_t start, length;
+	int rc;
+
+	if (is_beside_a_database(name) ||
+	    strcmp(walk->path, walk->selection->system_db) == 0 ||
+	    !pattern_matches(walk->selection->user_db, walk->path, &start,
+			     &length))
+		return 0;
+	rc = stamp_take(folder, name, &found.stamp, err);
+	if (rc == ERROR_MISSING)
+		return 0; /* gone since the folder was read */
+	if (rc != 0)
+		return error_prefix(err, "%s", walk->path);
+	snprintf(username, sizeof(username), "%.*s", (int)length,
+		 walk->path + start);
+	if (!narrow_takes(walk->narrow, username)) {
+		fleet->not_selected++;
+		return 0;
+	}
+	found.username = arena_add(fleet->arena, username, length);
+	found.path = arena_add(fleet->arena, walk->path, strlen(walk->path));
+	fleet->users = array_grow(fleet->users, fleet->user_count,
+				  &walk->capacity, sizeof(*fleet->users));
+	fleet->users[fleet->user_count++] = found;
+	return 0;
+}
+
+static void pass_over(struct walk *walk)
+{
+	struct fleet *fleet = walk->fleet;
+
+	fleet->passed_over++;
+	if (fleet->passed_first == NULL ||
+	    strcmp(walk->path, fleet->passed_first) < 0)
+		fleet->passed_first = arena_add(fleet->arena, walk->path,
+						strlen(walk->path));
+}
+
+/* Whether a folder just opened is to be walked. */
+static bool is_ours(struct walk *walk, int folder)
+{
+	struct stat seen;
+
+	if (fstatat(folder, STATE_MARKER, &seen, AT_SYMLINK_NOFOLLOW) == 0)
+		return false;
+	if (fstat(folder, &seen) == 0 && seen.st_dev == walk->device)
+		return true;
+	pass_over(walk);
+	return false;
+}
+
+/* Opens what may be a folder; *out is -1 if there is nothing to walk. */
+static int enter(struct walk *walk, int parent, const struct dirent *entry,
+		 int *out, struct error *err)
+{
+	struct stat seen;
+
+	*out = -1;
+	if ((entry->d_type != DT_DIR && entry->d_type != DT_LNK &&
+	     entry->d_type != DT_UNKNOWN) ||
+	    strcmp(entry->d_name, "lost+found") == 0)
+		return 0;
+	*out = openat(parent, entry->d_name,
+		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*out >= 0) {
+		if (!is_ours(walk, *out)) {
+			close(*out);
+			*out = -1;
+		}
+		return 0;
+	}
+	if (errno == ENOENT)
+		return 0;
+	if (errno != ENOTDIR && errno != ELOOP)
+		return error_set_errno(err, ERROR_IO, errno,
+				       "folder %s cannot be read, so that "
+				       "databases in it would be missed; "
+				       "nothing was touched", walk->path);
+	/* A link, or a file where the file system does not say which. */
+	if (fstatat(parent, entry->d_name, &seen, 0) == 0 &&
+	    S_ISDIR(seen.st_mode))
+		pass_over(walk);
+	return 0;
+}
+
+/* Walks the open folder, whose path is the first `length` bytes, and closes
+ * it. */
+static int walk_folder(struct walk *walk, int folder, size_t length,
+		       struct error *err)
+{
+	DIR *dir = fdopendir(folder);
+	const struct dirent *entry = NULL;
+	size_t end = 0;
+	int below, rc = 0;
+
+	if (dir == NULL) {
+		rc = error_set_errno(err, ERROR_IO, errno, "%.*s",
+				     (int)length, walk->path);
+		close(folder);
+		return rc;
+	}
+	while (rc == 0) {
+		errno = 0;
+		entry = readdir(dir);
+		if (entry == NULL)
+			break;
+		if (entry->d_name[0] == '.')
+			continue;
+		rc = path_append(walk, length, entry->d_name, &end, err);
+		if (rc == 0)
+			rc = take_candidate(walk, folder, entry->d_name, err);
+		if (rc == 0)
+			rc = enter(walk, folder, entry, &below, err);
+		if (rc == 0 && below >= 0)
+			rc = walk_folder(walk, below, end, err);
+	}
+	if (rc == 0 && errno != 0)
+		rc = error_set_errno(err, ERROR_IO, errno,
+				     "folder %.*s cannot be read to its end",
+				     (int)length, walk->path);
+	closedir(dir);
+	return rc;
+}
+
+static int find_system(struct walk *walk, int data_dir, struct error *err)
+{
+	const char *path = walk->selection->system_db;
+	struct subject found = { .kind = KIND_SYSTEM };
+	struct place place;
+	int rc;
+
+	if (path[0] == '\0' || walk->selection->users_only)
+		return 0;
+	rc = place_open(data_dir, "", path, &place, err);
+	if (rc == 0)
+		rc = place_stamp(&place, "", &found.stamp, err);
+	place_close(&place);
+	if (rc == ERROR_MISSING)
+		return 0;
+	if (rc == ERROR_SKIPPED)
+		return error_set(err, ERROR_CONFIG,
+				 "fleet.system_db: %s lies behind a link, and "
+				 "below the data directory none is followed; "
+				 "nothing was touched", path);
+	if (rc != 0)
+		return error_prefix(err, "fleet.system_db: %s", path);
+	found.path = arena_add(walk->fleet->arena, path, strlen(path));
+	walk->fleet->system = xmalloc(sizeof(found));
+	*walk->fleet->system = found;
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct subject *one = a, *two = b;
+	int order = strcmp(one->username, two->username);
+
+	return order != 0 ? order : strcmp(one->path, two->path);
+}
+
+static int by_file(const void *a, const void *b)
+{
+	const struct stamp *one = &(*(const struct subject *const *)a)->stamp;
+	const struct stamp *two = &(*(const struct subject *const *)b)->stamp;
+
+	if (one->device != two->device)
+		return one->device < two->device ? -1 : 1;
+	if (one->inode != two->inode)
+		return one->inode < two->inode ? -1 : 1;
+	return 0;
+}
+
+/* Two workers on one file would drop each other's locks by closing it; also a
+ * bind mount can show a file twice, so that the link count says nothing. */
+static int refuse_doubles(const struct fleet *fleet, struct error *err)
+{
+	size_t count = 0;
+	const struct subject **all =
+		xcalloc(fleet->user_count + 1, sizeof(*all));
+	int rc = 0;
+
+	if (fleet->system != NULL)
+		all[count++] = fleet->system;
+	for (size_t i = 0; i < fleet->user_count; i++)
+		all[count++] = &fleet->users[i];
+	if (count > 1)
+		qsort(all, count, sizeof(*all), by_file);
+	for (size_t i = 1; rc == 0 && i < count; i++)
+		if (by_file(&all[i - 1], &all[i]) == 0)
+			rc = error_set(err, ERROR_USAGE,
+				       "%s and %s are one and the same file; "
+				       "nothing was touched; keep one of the "
+				       "two names below the data directory",
+				       all[i - 1]->path, all[i]->path);
+	free(all);
+	return rc;
+}
+
+static int search(struct walk *walk, int data_dir, struct error *err)
+{
+	struct fleet *fleet = walk->fleet;
+	int folder = openat(data_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat seen;
+	int rc;
+
+	if (folder < 0 || fstat(folder, &seen) != 0) {
+		rc = error_set_errno(err, ERROR_IO, errno,
+				     "the data directory cannot be read");
+		if (folder >= 0)
+			close(folder);
+		return rc;
+	}
+	walk->device = seen.st_dev;
+	rc = walk_folder(walk, folder, 0, err);
+	if (rc == 0)
+		rc = find_system(walk, data_dir, err);
+	if (rc == 0)
+		rc = narrow_check(walk->narrow, err);
+	if (rc == 0 && fleet->user_count > 1)
+		qsort(fleet->users, fleet->user_count, sizeof(*fleet->users),
+		      by_name);
+	if (rc == 0)
+		rc = refuse_doubles(fleet, err);
+	return rc;
+}
+
+int fleet_discover(int data_dir, const struct selection *selection,
+		   struct fleet **out, struct error *err)
+{
+	struct walk *walk = xcalloc(1, sizeof(*walk));
+	struct fleet *fleet = xcalloc(1, sizeof(*fleet));
+	int rc;
+
+	*out = NULL;
+	fleet->arena = arena_new();
+	walk->selection = selection;
+	walk->fleet = fleet;
+	walk->narrow = narrow_new(selection);
+	rc = search(walk, data_dir, err);
+	narrow_free(walk->narrow);
+	free(walk);
+	if (rc != 0)
+		fleet_free(fleet);
+	else
+		*out = fleet;
+	return rc;
+}
+
+void fleet_free(struct fleet *fleet)
+{
+	if (fleet == NULL)
+		return;
+	free(fleet->system);
+	free(fleet->users);
+	arena_free(fleet->arena);
+	free(fleet);
+}
+
+bool fleet_common_owner(const struct fleet *fleet, uid_t *owner, gid_t *group)
+{
+	const struct subject *first = NULL;
+
+	for (size_t i = 0; i <= fleet->user_count; i++) {
+		const struct subject *subject = i < fleet->user_count
+							? &fleet->users[i]
+							: fleet->system;
+
+		if (subject == NULL || !S_ISREG(subject->stamp.mode))
+			continue;
+		if (first == NULL)
+			first = subject;
+		else if (first->stamp.owner != subject->stamp.owner)
+			return false;
+	}
+	if (first == NULL)
+		return false;
+	*owner = first->stamp.owner;
+	*group = first->stamp.group;
+	return true;
+}

@@ -1,0 +1,66 @@
+/*
+ * discover: which databases a fleet has.
+ *
+ * Runs on: the loop thread, before the run; opens no database. The data
+ * directory is walked once, by openat() from the folder held open, without
+ * following links or leaving the file system. Hidden folders, state
+ * directories (known by their marker file), "lost+found" and names that end in
+ * -wal, -shm or -journal are passed over. Folders that a reader would have
+ * expected to be entered (a link to a folder, a mount point) are counted in
+ * `passed_over`.
+ *
+ * Owns: every string and subject, until fleet_free(). Memory: about 200 bytes
+ * a database. Lifetime: the run. Whoever narrows a fleet may change `system`,
+ * `users` (order and content) and `user_count` in a shallow copy of the
+ * struct, which he does not fleet_free().
+ *
+ * Errors: ERROR_IO (a folder cannot be read: a fleet of which a part is not
+ * seen must not be called upgraded), ERROR_USAGE (a user asked for by name has
+ * no database; a file found twice, under two names and one inode),
+ * ERROR_CONFIG (system_db lies behind a link). Paths in messages are below
+ * data_dir.
+ */
+#ifndef FLEET_FLEET_DISCOVER_H
+#define FLEET_FLEET_DISCOVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/pattern.h"
+#include "database/job.h"
+
+struct selection {
+	const char *system_db;	/* below data_dir; "": the fleet has none */
+	const struct pattern *user_db;
+	char **users;		/* narrow to these; NULL: all */
+	size_t user_count;
+	const struct pattern *include; /* of user names; NULL: all */
+	const struct pattern *exclude; /* NULL: none */
+	bool users_only;	/* system.db is no part of it, nor a user's */
+	const char *advice;	/* ends the error about an unknown user; NULL */
+};
+
+struct fleet {
+	struct subject *system;	 /* NULL: system_db is "", not there or not
+				  * asked for */
+	struct subject *users;	 /* by user name, then path, as bytes */
+	size_t user_count;
+	size_t not_selected;	 /* user databases found and not asked for */
+	size_t passed_over;	 /* folders not entered though users may lie
+				  * there: links to folders, mount points */
+	const char *passed_first; /* the first of them by name; NULL: none */
+	struct arena *arena;	 /* where the strings live */
+};
+
+/* What fits the pattern and is no regular file is a subject too (its stamp
+ * says what it is; it will be `skipped`). system_db is never a user database
+ * as well; it is looked up by its path and may be hidden. */
+int fleet_discover(int data_dir, const struct selection *selection,
+		   struct fleet **out, struct error *err);
+void fleet_free(struct fleet *fleet); /* NULL is fine */
+
+/* The owner that all regular files found have in common; false if they are of
+ * several owners or there is none. `group` is that of the first. */
+bool fleet_common_owner(const struct fleet *fleet, uid_t *owner, gid_t *group);
+
+#endif

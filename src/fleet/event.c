@@ -1,0 +1,25 @@
+#include "fleet/event.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+void audience_add(struct audience *audience, struct listener *listener)
+{
+	audience->listeners = array_grow(audience->listeners, audience->count,
+					 &audience->capacity,
+					 sizeof(*audience->listeners));
+	audience->listeners[audience->count++] = listener;
+}
+
+void audience_tell(const struct audience *audience, const struct event *event)
+{
+	for (size_t i = 0; i < audience->count; i++)
+		audience->listeners[i]->hear(audience->listeners[i], event);
+}
+
+void audience_release(struct audience *audience)
+{
+	free(audience->listeners);
+	*audience = (struct audience){ 0 };
+}

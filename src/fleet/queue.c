@@ -1,0 +1,126 @@
+#include "fleet/queue.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+#define MOST_JOBS 1024 /* libuv's own limit, above which it takes fewer */
+
+struct slot {
+	uv_work_t request;
+	struct queue *queue;
+	struct job *job; /* NULL: free */
+};
+
+struct queue {
+	uv_loop_t *loop;
+	job_work *work;	/* set before the first job is submitted: const for
+			 * the workers */
+	struct queue_source source;
+	size_t in_flight;
+	size_t slot_count;
+	struct slot slots[];
+};
+
+static void slot_work(uv_work_t *request)
+{
+	struct slot *slot = request->data;
+
+	slot->queue->work(slot->job);
+}
+
+static void slot_done(uv_work_t *request, int status)
+{
+	struct slot *slot = request->data;
+	struct queue *queue = slot->queue;
+	struct job *job = slot->job;
+
+	assert(status == 0); /* nothing is ever cancelled */
+	(void)status;
+	slot->job = NULL;
+	queue->in_flight--;
+	queue->source.done(queue->source.self, job);
+}
+
+static void fill_window(struct queue *queue)
+{
+	for (size_t i = 0; i < queue->slot_count; i++) {
+		struct slot *slot = &queue->slots[i];
+
+		if (slot->job != NULL)
+			continue;
+		slot->job = queue->source.next(queue->source.self);
+		if (slot->job == NULL)
+			return;
+		queue->in_flight++;
+		uv_queue_work(queue->loop, &slot->request, slot_work,
+			      slot_done);
+	}
+}
+
+int queue_open(uv_loop_t *loop, size_t jobs, struct queue **out,
+	       struct error *err)
+{
+	struct queue *queue;
+	char number[24];
+	int rc;
+
+	*out = NULL;
+	if (jobs < 1 || jobs > MOST_JOBS)
+		return error_set(err, ERROR_CONFIG,
+				 "%zu jobs at a time cannot be had; "
+				 "1 to %d would do", jobs, MOST_JOBS);
+	snprintf(number, sizeof(number), "%zu", jobs);
+	rc = uv_os_setenv("UV_THREADPOOL_SIZE", number);
+	if (rc != 0)
+		return error_set(err, ERROR_IO,
+				 "the number of worker threads cannot be "
+				 "set: %s", uv_strerror(rc));
+	queue = xcalloc(1, sizeof(*queue) + jobs * sizeof(queue->slots[0]));
+	queue->loop = loop;
+	queue->slot_count = jobs;
+	for (size_t i = 0; i < jobs; i++) {
+		queue->slots[i].queue = queue;
+		queue->slots[i].request.data = &queue->slots[i];
+	}
+	*out = queue;
+	return 0;
+}
+
+void queue_close(struct queue *queue)
+{
+	assert(queue == NULL || queue->in_flight == 0);
+	free(queue);
+}
+
+void queue_run(struct queue *queue, job_work *work, struct queue_source source)
+{
+	queue->work = work;
+	queue->source = source;
+	/* The window is filled here and not in slot_done(): a burst of results
+	 * is told to the end before the disk is asked for more, and `next` is
+	 * never entered from within `done`. */
+	for (;;) {
+		fill_window(queue);
+		if (queue->in_flight == 0)
+			return;
+		uv_run(queue->loop, UV_RUN_ONCE);
+	}
+}
+
+size_t queue_default_jobs(void)
+{
+	long jobs = 2 * sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (jobs < 4)
+		return 4;
+	return jobs > 8 ? 8 : (size_t)jobs;
+}
+
+const char *queue_library_version(void)
+{
+	return uv_version_string();
+}

@@ -1,0 +1,44 @@
+/*
+ * recover: clearing away what a run that died has left.
+ *
+ * Runs on: the loop thread, under the lock, before anything else is done: after
+ * lock_take() and before lock_sign(), while the lock file still names the run
+ * that died.
+ *
+ * Databases are whole old or whole new, by SQLite's own journal, which is
+ * played back when one is opened to be written. An application that is stopped
+ * does not do that, and every look would have to copy the file first; so it is
+ * done here for those that the run had backed up. Else there is left
+ * - staging/: unfinished by definition, and cleared;
+ * - backups/<run that died>/: a backup whose database that run had not changed
+ *   yet. It would use up a place of backup.keep and offer a rollback of
+ *   nothing, so it goes. Which ones these are only the databases say: the
+ *   newest row of the ledger names the run that changed them. What cannot be
+ *   read stays, and so do the backups of anything but an upgrade: a rollback, a
+ *   restore or a `baseline --forget` leaves no row to tell by. A run's folder
+ *   without any backup goes whatever the run was.
+ *
+ * If the process dies in here: the next run does it again.
+ */
+#ifndef FLEET_FLEET_RECOVER_H
+#define FLEET_FLEET_RECOVER_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "database/job.h"
+#include "fleet/lock.h"
+#include "fleet/state.h"
+
+struct recover_totals {
+	struct lock_holder died; /* pid 0: no run died */
+	size_t removed, kept;	 /* of its backups */
+};
+
+/* `plan` is for looking at databases; `system_db` is the path of system.db
+ * below data_dir. Errors: ERROR_IO, of the state directory. */
+int recover(const struct state *state, const struct plan *plan,
+	    const char *system_db, struct recover_totals *out,
+	    struct error *err);
+
+#endif

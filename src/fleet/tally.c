@@ -1,0 +1,101 @@
+#include "fleet/tally.h"
+
+#include <sys/stat.h>
+
+#include "base/clock.h"
+
+#define STALE_AFTER_S 3600 /* no application takes an hour to create a file */
+
+static const int by_precedence[] = {
+	EXIT_STATUS_SYSTEM,    EXIT_STATUS_DISK,  EXIT_STATUS_STOPPED,
+	EXIT_STATUS_DATABASES, EXIT_STATUS_AGAIN, EXIT_STATUS_GOOD,
+};
+
+/* `status` is that of one such database; `as_gate` that of system.db where it
+ * gates. */
+static const struct rule {
+	int status, as_gate;
+	bool opens_gate, went_back;
+} rules[OUTCOME_COUNT] = {
+	[OUTCOME_NONE] = { 0, 0, false, false },
+	[OUTCOME_UPGRADED] = { 0, 0, true, false },
+	[OUTCOME_CURRENT] = { 0, 0, true, true },
+	[OUTCOME_FAILED] = { EXIT_STATUS_DATABASES, EXIT_STATUS_SYSTEM,
+			     false, false },
+	[OUTCOME_BUSY] = { EXIT_STATUS_AGAIN, EXIT_STATUS_SYSTEM,
+			   false, false },
+	[OUTCOME_SKIPPED] = { EXIT_STATUS_AGAIN, EXIT_STATUS_SYSTEM,
+			      false, false },
+	[OUTCOME_NEWER] = { EXIT_STATUS_DATABASES, EXIT_STATUS_SYSTEM,
+			    false, false },
+	[OUTCOME_WOULD_UPGRADE] = { 0, 0, true, false },
+	[OUTCOME_WOULD_FAIL] = { EXIT_STATUS_DATABASES, EXIT_STATUS_SYSTEM,
+				 false, false },
+	[OUTCOME_RESTORED] = { 0, 0, true, true },
+	[OUTCOME_KEPT] = { EXIT_STATUS_DATABASES, EXIT_STATUS_SYSTEM,
+			   false, false },
+};
+
+static bool is_stale_empty(const struct subject *subject)
+{
+	const struct stamp *stamp = &subject->stamp;
+
+	return S_ISREG(stamp->mode) && stamp->bytes == 0 &&
+	       clock_seconds() - stamp->modified.tv_sec > STALE_AFTER_S;
+}
+
+/* How many databases with that outcome count for the exit status. */
+static size_t counted(const struct totals *totals, enum outcome outcome)
+{
+	if (outcome == OUTCOME_SKIPPED)
+		return totals->outcomes[outcome] - totals->stale_empty;
+	return totals->outcomes[outcome];
+}
+
+int tally_worse(int a, int b)
+{
+	for (size_t i = 0; by_precedence[i] != EXIT_STATUS_GOOD; i++)
+		if (by_precedence[i] == a || by_precedence[i] == b)
+			return by_precedence[i];
+	return EXIT_STATUS_GOOD;
+}
+
+void tally_add(struct totals *totals, const struct subject *subject,
+	       const struct result *result, bool for_real)
+{
+	totals->done++;
+	totals->outcomes[result->outcome]++;
+	if (subject->kind == KIND_SYSTEM)
+		totals->system = result->outcome;
+	if (result->outcome == OUTCOME_SKIPPED && is_stale_empty(subject))
+		totals->stale_empty++;
+	if (result->notes[0] != '\0')
+		totals->notes++;
+	if (for_real && !result->has_backup)
+		return;
+	totals->bytes_backed_up += result->backup_bytes;
+	if (result->backup_bytes > totals->bytes_biggest)
+		totals->bytes_biggest = result->backup_bytes;
+}
+
+int tally_status(const struct totals *totals, bool system_gates)
+{
+	int status = EXIT_STATUS_GOOD;
+
+	if (system_gates)
+		status = rules[totals->system].as_gate;
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		if (counted(totals, (enum outcome)i) > 0)
+			status = tally_worse(status, rules[i].status);
+	return status;
+}
+
+bool tally_opens_gate(enum outcome system)
+{
+	return rules[system].opens_gate;
+}
+
+bool tally_went_back(enum outcome outcome)
+{
+	return rules[outcome].went_back;
+}

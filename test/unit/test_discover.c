@@ -1,0 +1,640 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "fleet/discover.h"
+#include "fleet/state.h"
+#include "sandpit.h"
+
+static struct selection usual(void)
+{
+	struct pattern *user_db;
+	struct error err = { 0 };
+
+	assert_int_equal(pattern_new("**/{username}_longterm.db", true,
+				     &user_db, &err), 0);
+	return (struct selection){
+		.system_db = "system.db",
+		.user_db = user_db,
+	};
+}
+
+/* pattern_free() is for who made it; selections hold it const. */
+static void drop(struct selection *selection)
+{
+	union {
+		const struct pattern *held;
+		struct pattern *owned;
+	} pattern = { .held = selection->user_db };
+
+	pattern_free(pattern.owned);
+}
+
+static struct fleet *discover(const struct sandpit *sandpit,
+			      const struct selection *selection)
+{
+	struct fleet *fleet;
+	struct error err = { 0 };
+
+	if (fleet_discover(sandpit->fd, selection, &fleet, &err) != 0)
+		fail_msg("%s", err.message);
+	return fleet;
+}
+
+static int fails(const struct sandpit *sandpit,
+		 const struct selection *selection, struct error *err)
+{
+	struct fleet *fleet;
+	int rc = fleet_discover(sandpit->fd, selection, &fleet, err);
+
+	assert_null(fleet);
+	return rc;
+}
+
+/* "system.db | alice:a/alice_longterm.db ..." */
+static char *describe(const struct fleet *fleet)
+{
+	char *text = xstrdup(fleet->system ? fleet->system->path : "-");
+
+	for (size_t i = 0; i < fleet->user_count; i++) {
+		char *longer = xasprintf("%s %s:%s", text,
+					 fleet->users[i].username,
+					 fleet->users[i].path);
+
+		assert_int_equal(fleet->users[i].kind, KIND_USER);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+/* The usual selection finds exactly this. */
+static void finds(const struct sandpit *sandpit, const char *expected)
+{
+	struct selection selection = usual();
+	int before = sandpit_descriptors();
+	struct fleet *fleet = discover(sandpit, &selection);
+	char *found = describe(fleet);
+
+	assert_string_equal(found, expected);
+	assert_int_equal(sandpit_descriptors(), before);
+	free(found);
+	fleet_free(fleet);
+	drop(&selection);
+}
+
+static void file(const struct sandpit *sandpit, const char *name)
+{
+	sandpit_file(sandpit, name, "x", 0600);
+}
+
+static void finds_and_sorts(void **state)
+{
+	const struct sandpit *sandpit = *state;
+
+	finds(sandpit, "-");
+	file(sandpit, "system.db");
+	file(sandpit, "zoe_longterm.db");
+	file(sandpit, "bob_longterm.db");
+	sandpit_folder(sandpit, "users");
+	sandpit_folder(sandpit, "users/a");
+	file(sandpit, "users/a/alice_longterm.db");
+	file(sandpit, "users/bob_longterm.db");
+	file(sandpit, "users/other.db");
+	finds(sandpit, "system.db alice:users/a/alice_longterm.db "
+		       "bob:bob_longterm.db bob:users/bob_longterm.db "
+		       "zoe:zoe_longterm.db");
+}
+
+static void another_layout(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = { .system_db = "sys/system.db" };
+	struct pattern *pattern;
+	struct fleet *fleet;
+	struct error err = { 0 };
+	char *found;
+
+	sandpit_folder(sandpit, "sys");
+	sandpit_folder(sandpit, "sys/longterm");
+	file(sandpit, "sys/system.db");
+	file(sandpit, "sys/longterm/bob.db");
+	file(sandpit, "sys/longterm/bob.db-wal");
+	file(sandpit, "sys/longterm/al.db");
+	file(sandpit, "bob.db");
+	assert_int_equal(pattern_new("sys/longterm/{username}.db", true,
+				     &pattern, &err), 0);
+	selection.user_db = pattern;
+	fleet = discover(sandpit, &selection);
+	found = describe(fleet);
+	assert_string_equal(found, "sys/system.db al:sys/longterm/al.db "
+				   "bob:sys/longterm/bob.db");
+	assert_int_equal(fleet->system->kind, KIND_SYSTEM);
+	assert_null(fleet->system->username);
+	free(found);
+	fleet_free(fleet);
+	pattern_free(pattern);
+}
+
+static void what_lies_beside_a_database_is_none(void **state)
+{
+	static const char *const names[] = {
+		"al.db", "al.db-wal", "al.db-shm", "al.db-journal",
+		"x-walrus",
+	};
+	const struct sandpit *sandpit = *state;
+	struct selection selection = { .system_db = "" };
+	struct pattern *pattern;
+	struct fleet *fleet;
+	struct error err = { 0 };
+	char *found;
+
+	for (size_t i = 0; i < 5; i++)
+		file(sandpit, names[i]);
+	assert_int_equal(pattern_new("{username}", true, &pattern, &err), 0);
+	selection.user_db = pattern;
+	fleet = discover(sandpit, &selection);
+	found = describe(fleet);
+	assert_string_equal(found, "- al.db:al.db x-walrus:x-walrus");
+	free(found);
+	fleet_free(fleet);
+	pattern_free(pattern);
+}
+
+/* The pattern may fit it; it is a system database all the same. */
+static void system_db_is_never_a_user(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = { .system_db = "system.db" };
+	struct pattern *pattern;
+	struct fleet *fleet;
+	struct error err = { 0 };
+
+	file(sandpit, "system.db");
+	file(sandpit, "bob.db");
+	assert_int_equal(pattern_new("{username}.db", true, &pattern, &err),
+			 0);
+	selection.user_db = pattern;
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->user_count, 1);
+	assert_string_equal(fleet->users[0].username, "bob");
+	fleet_free(fleet);
+	selection.system_db = "";
+	fleet = discover(sandpit, &selection);
+	assert_null(fleet->system);
+	assert_int_equal(fleet->user_count, 2);
+	fleet_free(fleet);
+	pattern_free(pattern);
+}
+
+static void hidden_things_are_passed_over(void **state)
+{
+	const struct sandpit *sandpit = *state;
+
+	sandpit_folder(sandpit, ".git");
+	sandpit_folder(sandpit, "lost+found");
+	file(sandpit, ".git/alice_longterm.db");
+	file(sandpit, "lost+found/carol_longterm.db");
+	file(sandpit, ".bob_longterm.db");
+	finds(sandpit, "-");
+}
+
+static void a_hidden_system_db_is_found_by_its_name(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct fleet *fleet;
+
+	sandpit_folder(sandpit, ".app");
+	file(sandpit, ".app/system.db");
+	selection.system_db = ".app/system.db";
+	fleet = discover(sandpit, &selection);
+	assert_non_null(fleet->system);
+	fleet_free(fleet);
+	drop(&selection);
+}
+
+/* Backups have the databases' names: a state directory found under any name,
+ * also one that is used no longer, is never walked. */
+static void state_directories_are_known_by_their_marker(void **state)
+{
+	const struct sandpit *sandpit = *state;
+
+	sandpit_folder(sandpit, "old-state");
+	sandpit_folder(sandpit, "old-state/backups");
+	file(sandpit, "old-state/backups/alice_longterm.db");
+	finds(sandpit, "- alice:old-state/backups/alice_longterm.db");
+	file(sandpit, "old-state/" STATE_MARKER);
+	finds(sandpit, "-");
+}
+
+static void no_link_is_followed(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct fleet *fleet;
+
+	sandpit_folder(sandpit, ".real");
+	file(sandpit, ".real/alice_longterm.db");
+	sandpit_link(sandpit, ".real", "way");
+	sandpit_link(sandpit, ".real", "also");
+	sandpit_link(sandpit, "..", "up");
+	sandpit_link(sandpit, "nowhere", "dangling");
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->user_count, 0);
+	/* But it is told that there was something to enter. */
+	assert_int_equal(fleet->passed_over, 3);
+	assert_string_equal(fleet->passed_first, "also");
+	fleet_free(fleet);
+	drop(&selection);
+}
+
+static void what_is_no_file_is_a_subject_all_the_same(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct fleet *fleet;
+
+	sandpit_link(sandpit, "/etc/passwd", "link_longterm.db");
+	sandpit_folder(sandpit, "folder_longterm.db");
+	file(sandpit, "folder_longterm.db/in_longterm.db");
+	assert_int_equal(mkfifoat(sandpit->fd, "pipe_longterm.db", 0600), 0);
+	sandpit_file(sandpit, "empty_longterm.db", "", 0600);
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->user_count, 5);
+	assert_string_equal(fleet->users[0].username, "empty");
+	assert_int_equal(fleet->users[0].stamp.bytes, 0);
+	assert_true(S_ISDIR(fleet->users[1].stamp.mode));
+	assert_string_equal(fleet->users[2].username, "in");
+	assert_true(S_ISLNK(fleet->users[3].stamp.mode));
+	assert_true(S_ISFIFO(fleet->users[4].stamp.mode));
+	fleet_free(fleet);
+	drop(&selection);
+}
+
+static void a_system_db_behind_a_link_is_refused(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct error err = { 0 };
+
+	sandpit_folder(sandpit, ".real");
+	file(sandpit, ".real/system.db");
+	sandpit_link(sandpit, ".real", "way");
+	selection.system_db = "way/system.db";
+	assert_int_equal(fails(sandpit, &selection, &err), ERROR_CONFIG);
+	assert_non_null(strstr(err.message, "way/system.db"));
+	drop(&selection);
+}
+
+static void a_file_found_twice_is_refused(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct error err = { 0 };
+
+	file(sandpit, "alice_longterm.db");
+	file(sandpit, "bob_longterm.db");
+	assert_int_equal(linkat(sandpit->fd, "bob_longterm.db", sandpit->fd,
+				"zoe_longterm.db", 0), 0);
+	assert_int_equal(fails(sandpit, &selection, &err), ERROR_USAGE);
+	assert_non_null(strstr(err.message, "bob_longterm.db"));
+	assert_non_null(strstr(err.message, "zoe_longterm.db"));
+	assert_null(strstr(err.message, "alice"));
+
+	/* system.db and a user are as bad. */
+	unlinkat(sandpit->fd, "zoe_longterm.db", 0);
+	assert_int_equal(linkat(sandpit->fd, "bob_longterm.db", sandpit->fd,
+				"system.db", 0), 0);
+	assert_int_equal(fails(sandpit, &selection, &err), ERROR_USAGE);
+	assert_non_null(strstr(err.message, "system.db"));
+	drop(&selection);
+}
+
+static void another_hard_link_elsewhere_is_fine(void **state)
+{
+	const struct sandpit *sandpit = *state;
+
+	file(sandpit, "bob_longterm.db");
+	assert_int_equal(linkat(sandpit->fd, "bob_longterm.db", sandpit->fd,
+				"bob.backup", 0), 0);
+	finds(sandpit, "- bob:bob_longterm.db");
+}
+
+static void narrows_to_the_users_asked_for(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	char bob[] = "bob", nobody[] = "nobody";
+	char *names[] = { bob, nobody };
+	struct selection selection = usual();
+	struct fleet *fleet;
+	struct error err = { 0 };
+
+	file(sandpit, "system.db");
+	file(sandpit, "alice_longterm.db");
+	file(sandpit, "bob_longterm.db");
+	file(sandpit, "carol_longterm.db");
+	selection.users = names;
+	selection.user_count = 1;
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->user_count, 1);
+	assert_string_equal(fleet->users[0].username, "bob");
+	assert_int_equal(fleet->not_selected, 2);
+	assert_non_null(fleet->system);
+	fleet_free(fleet);
+
+	selection.user_count = 2;
+	assert_int_equal(fails(sandpit, &selection, &err), ERROR_USAGE);
+	assert_non_null(strstr(err.message, "nobody"));
+	drop(&selection);
+}
+
+static void includes_and_excludes_match_user_names(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct pattern *include, *exclude;
+	struct selection selection = usual();
+	struct fleet *fleet;
+	struct error err = { 0 };
+
+	file(sandpit, "alice_longterm.db");
+	file(sandpit, "alfred_longterm.db");
+	file(sandpit, "bob_longterm.db");
+	assert_int_equal(pattern_new("al*", false, &include, &err), 0);
+	assert_int_equal(pattern_new("alf*", false, &exclude, &err), 0);
+	selection.include = include;
+	selection.exclude = exclude;
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->user_count, 1);
+	assert_string_equal(fleet->users[0].username, "alice");
+	assert_int_equal(fleet->not_selected, 2);
+	fleet_free(fleet);
+	pattern_free(include);
+	pattern_free(exclude);
+	drop(&selection);
+}
+
+static void names_may_hold_anything(void **state)
+{
+	const struct sandpit *sandpit = *state;
+
+	file(sandpit, "a\nb_longterm.db");
+	file(sandpit, "\xff\xfe_longterm.db");
+	file(sandpit, "%s%n_longterm.db");
+	finds(sandpit, "- %s%n:%s%n_longterm.db a\nb:a\nb_longterm.db "
+		       "\xff\xfe:\xff\xfe_longterm.db");
+}
+
+/* In a child without root's rights: 0 if it is as it has to be. */
+static int read_closed_folder(const struct sandpit *sandpit)
+{
+	struct selection selection = usual();
+	struct fleet *fleet;
+	struct error err = { 0 };
+	int rc;
+
+	if (geteuid() == 0 && (setgid(54321) != 0 || setuid(54321) != 0))
+		return 1;
+	rc = fleet_discover(sandpit->fd, &selection, &fleet, &err);
+	drop(&selection);
+	if (rc != ERROR_IO || fleet != NULL)
+		return 2;
+	return strstr(err.message, "users/closed") != NULL ? 0 : 3;
+}
+
+static void a_folder_that_cannot_be_read_is_an_error(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	int status;
+	pid_t child;
+
+	fchmod(sandpit->fd, 0755);
+	sandpit_folder(sandpit, "users");
+	sandpit_folder(sandpit, "users/closed");
+	fchmodat(sandpit->fd, "users/closed", 0, 0);
+	child = fork();
+	if (child == 0)
+		_exit(read_closed_folder(sandpit));
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+static void nested_too_deep_is_an_error(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct error err = { 0 };
+	char name[201];
+	int folder = dup(sandpit->fd);
+
+	memset(name, 'd', 200);
+	name[200] = '\0';
+	for (int i = 0; i < 25; i++) {
+		int below;
+
+		assert_int_equal(mkdirat(folder, name, 0700), 0);
+		below = openat(folder, name, O_RDONLY | O_DIRECTORY);
+		assert_true(below >= 0);
+		close(folder);
+		folder = below;
+	}
+	close(folder);
+	assert_int_equal(fails(sandpit, &selection, &err), ERROR_IO);
+	assert_non_null(strstr(err.message, "too deep"));
+	drop(&selection);
+
+	/* nftw() of the fixture could not remove that either. */
+	folder = dup(sandpit->fd);
+	for (int i = 0; i < 25; i++) {
+		int below = openat(folder, name, O_RDONLY | O_DIRECTORY);
+
+		close(folder);
+		folder = below;
+	}
+	for (int i = 0; i < 25; i++) {
+		int above = openat(folder, "..", O_RDONLY | O_DIRECTORY);
+
+		close(folder);
+		assert_int_equal(unlinkat(above, name, AT_REMOVEDIR), 0);
+		folder = above;
+	}
+	close(folder);
+}
+
+/* In a child with its own mounts: 0 as it has to be, 99 not possible here. */
+static int look_at_mounts(const struct sandpit *sandpit)
+{
+	char *other = xasprintf("%s/other", sandpit->path);
+	char *bind = xasprintf("%s/bind", sandpit->path);
+	char *real = xasprintf("%s/real", sandpit->path);
+	char *inner = xasprintf("%s/other/bob_longterm.db", sandpit->path);
+	struct selection selection = usual();
+	struct fleet *fleet = NULL;
+	struct error err = { 0 };
+	int fd, root = -1, rc = 0;
+
+	if (unshare(CLONE_NEWNS) != 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("tmpfs", other, "tmpfs", 0, NULL) != 0) {
+		rc = 99;
+		goto out;
+	}
+	fd = open(inner, O_WRONLY | O_CREAT, 0600);
+	close(fd);
+	/* The fixture's descriptor sees the mounts of the parent. */
+	root = open(sandpit->path, O_RDONLY | O_DIRECTORY);
+	if (fleet_discover(root, &selection, &fleet, &err) != 0)
+		rc = 1;
+	else if (fleet->user_count != 1 || fleet->passed_over != 1 ||
+		 strcmp(fleet->passed_first, "other") != 0)
+		rc = 2;
+	fleet_free(fleet);
+	fleet = NULL;
+	/* The same folder twice, which no link count would show. */
+	if (rc == 0 && mount(real, bind, NULL, MS_BIND, NULL) == 0 &&
+	    fleet_discover(root, &selection, &fleet, &err) != ERROR_USAGE)
+		rc = 3;
+	fleet_free(fleet);
+	close(root);
+out:
+	drop(&selection);
+	free(inner);
+	free(real);
+	free(bind);
+	free(other);
+	return rc;
+}
+
+static void file_systems_are_not_left(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	int status;
+	pid_t child;
+
+	sandpit_folder(sandpit, "other");
+	sandpit_folder(sandpit, "bind");
+	sandpit_folder(sandpit, "real");
+	file(sandpit, "real/alice_longterm.db");
+	child = fork();
+	if (child == 0)
+		_exit(look_at_mounts(sandpit));
+	waitpid(child, &status, 0);
+	if (WEXITSTATUS(status) == 99)
+		skip();
+	assert_int_equal(status, 0);
+}
+
+static void the_common_owner(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct fleet *fleet = discover(sandpit, &selection);
+	uid_t owner;
+	gid_t group;
+
+	assert_false(fleet_common_owner(fleet, &owner, &group));
+	fleet_free(fleet);
+	file(sandpit, "system.db");
+	file(sandpit, "alice_longterm.db");
+	fleet = discover(sandpit, &selection);
+	assert_true(fleet_common_owner(fleet, &owner, &group));
+	assert_int_equal(owner, geteuid());
+	fleet->users[0].stamp.owner++;
+	assert_false(fleet_common_owner(fleet, &owner, &group));
+	fleet->users[0].stamp.mode = S_IFLNK | 0777;
+	assert_true(fleet_common_owner(fleet, &owner, &group));
+	fleet_free(fleet);
+	fleet_free(NULL);
+	drop(&selection);
+}
+
+static bool is_instrumented(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return true;
+#else
+	return false;
+#endif
+}
+
+static long most_memory_kib(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
+/* 20,000 databases here; 200 bytes each is what the header says, and twice that
+ * is what sorting takes. */
+static void many_databases_take_little_memory(void **state)
+{
+	enum { COUNT = 20000 };
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct fleet *fleet;
+	long before;
+
+	sandpit_folder(sandpit, "users");
+	for (int i = 0; i < COUNT; i++) {
+		char name[64];
+		int fd;
+
+		snprintf(name, sizeof(name), "users/user%05d_longterm.db", i);
+		fd = openat(sandpit->fd, name, O_WRONLY | O_CREAT, 0600);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	before = most_memory_kib();
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->user_count, COUNT);
+	assert_string_equal(fleet->users[12345].username, "user12345");
+	if (!is_instrumented())
+		assert_in_range(most_memory_kib() - before, 0,
+				COUNT * 500L / 1024);
+	fleet_free(fleet);
+	drop(&selection);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, sandpit_open, sandpit_close)
+	const struct CMUnitTest tests[] = {
+		TEST(finds_and_sorts),
+		TEST(another_layout),
+		TEST(what_lies_beside_a_database_is_none),
+		TEST(system_db_is_never_a_user),
+		TEST(hidden_things_are_passed_over),
+		TEST(a_hidden_system_db_is_found_by_its_name),
+		TEST(state_directories_are_known_by_their_marker),
+		TEST(no_link_is_followed),
+		TEST(what_is_no_file_is_a_subject_all_the_same),
+		TEST(a_system_db_behind_a_link_is_refused),
+		TEST(a_file_found_twice_is_refused),
+		TEST(another_hard_link_elsewhere_is_fine),
+		TEST(narrows_to_the_users_asked_for),
+		TEST(includes_and_excludes_match_user_names),
+		TEST(names_may_hold_anything),
+		TEST(a_folder_that_cannot_be_read_is_an_error),
+		TEST(nested_too_deep_is_an_error),
+		TEST(file_systems_are_not_left),
+		TEST(the_common_owner),
+		TEST(many_databases_take_little_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

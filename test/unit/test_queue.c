@@ -1,0 +1,281 @@
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "fleet/queue.h"
+
+/* libuv makes its threads once for all tests of this program. */
+#define WINDOW 4
+
+/* A source of `count` jobs, and what it has seen. */
+struct supply {
+	uv_loop_t loop;
+	struct queue *queue;
+	size_t count, given, done, in_flight, most_in_flight;
+	size_t stop_at;		/* give no more after so many; 0: all */
+	bool is_giving;		/* next() is not entered twice */
+	pthread_t loop_thread;
+	struct plan plan;
+};
+
+static atomic_int working, most_working;
+
+static struct job *next(void *self)
+{
+	struct supply *supply = self;
+	struct job *job;
+
+	assert_false(supply->is_giving);
+	assert_true(pthread_equal(pthread_self(), supply->loop_thread));
+	if (supply->given == supply->count ||
+	    (supply->stop_at != 0 && supply->given == supply->stop_at))
+		return NULL;
+	supply->is_giving = true;
+	job = xcalloc(1, sizeof(*job));
+	job->plan = &supply->plan;
+	job->result.steps = (int)supply->given++;
+	if (++supply->in_flight > supply->most_in_flight)
+		supply->most_in_flight = supply->in_flight;
+	supply->is_giving = false;
+	return job;
+}
+
+static void done(void *self, struct job *job)
+{
+	struct supply *supply = self;
+
+	assert_true(pthread_equal(pthread_self(), supply->loop_thread));
+	assert_int_equal(job->result.outcome, OUTCOME_UPGRADED);
+	assert_int_equal(job->result.duration_us, 2 * job->result.steps);
+	supply->done++;
+	supply->in_flight--;
+	free(job);
+}
+
+static void work(struct job *job)
+{
+	int now = atomic_fetch_add(&working, 1) + 1;
+	int most = atomic_load(&most_working);
+
+	while (now > most &&
+	       !atomic_compare_exchange_weak(&most_working, &most, now))
+		;
+	job->result.duration_us = 2 * job->result.steps;
+	job->result.outcome = OUTCOME_UPGRADED;
+	atomic_fetch_sub(&working, 1);
+}
+
+static void slow_work(struct job *job)
+{
+	clock_sleep_ms(5);
+	work(job);
+	clock_sleep_ms(5);
+}
+
+static void supply_open(struct supply *supply, size_t jobs, size_t count)
+{
+	struct error err = { 0 };
+
+	memset(supply, 0, sizeof(*supply));
+	supply->count = count;
+	supply->loop_thread = pthread_self();
+	assert_int_equal(uv_loop_init(&supply->loop), 0);
+	assert_int_equal(queue_open(&supply->loop, jobs, &supply->queue, &err),
+			 0);
+}
+
+static void supply_close(struct supply *supply)
+{
+	queue_close(supply->queue);
+	assert_int_equal(uv_loop_close(&supply->loop), 0);
+}
+
+static void supply_run(struct supply *supply, job_work *what)
+{
+	queue_run(supply->queue, what,
+		  (struct queue_source){ next, done, supply });
+}
+
+static void every_job_is_done_once(void **state)
+{
+	struct supply supply;
+
+	(void)state;
+	supply_open(&supply, WINDOW, 5000);
+	supply_run(&supply, work);
+	assert_int_equal(supply.given, 5000);
+	assert_int_equal(supply.done, 5000);
+	assert_int_equal(supply.in_flight, 0);
+	supply_close(&supply);
+}
+
+static void never_more_than_the_window(void **state)
+{
+	struct supply supply;
+
+	(void)state;
+	atomic_store(&most_working, 0);
+	supply_open(&supply, WINDOW, 60);
+	supply_run(&supply, slow_work);
+	assert_int_equal(supply.most_in_flight, WINDOW);
+	assert_in_range(atomic_load(&most_working), 1, WINDOW);
+	supply_close(&supply);
+}
+
+static void they_work_side_by_side(void **state)
+{
+	struct supply supply;
+	int64_t began_us = clock_now_us();
+
+	(void)state;
+	supply_open(&supply, WINDOW, 40);
+	supply_run(&supply, slow_work);
+	/* One after the other it would take 400 ms. */
+	assert_in_range(clock_now_us() - began_us, 90000, 350000);
+	supply_close(&supply);
+}
+
+static void one_at_a_time_keeps_the_order(void **state)
+{
+	struct supply supply;
+
+	(void)state;
+	supply_open(&supply, 1, 100);
+	supply_run(&supply, work);
+	assert_int_equal(supply.most_in_flight, 1);
+	assert_int_equal(supply.done, 100);
+	supply_close(&supply);
+}
+
+static void nothing_to_do_ends_at_once(void **state)
+{
+	struct supply supply;
+
+	(void)state;
+	supply_open(&supply, WINDOW, 0);
+	supply_run(&supply, work);
+	assert_int_equal(supply.done, 0);
+	supply_close(&supply);
+}
+
+static void to_stop_is_to_stop_pulling(void **state)
+{
+	struct supply supply;
+
+	(void)state;
+	supply_open(&supply, WINDOW, 1000);
+	supply.stop_at = 10;
+	supply_run(&supply, slow_work);
+	assert_int_equal(supply.given, 10);
+	assert_int_equal(supply.done, 10);
+	supply_close(&supply);
+}
+
+static void runs_as_often_as_needed(void **state)
+{
+	struct supply supply;
+
+	(void)state;
+	supply_open(&supply, WINDOW, 100);
+	supply.stop_at = 40;
+	supply_run(&supply, work);
+	supply.stop_at = 0;
+	supply_run(&supply, slow_work);
+	assert_int_equal(supply.done, 100);
+	supply_run(&supply, work);
+	assert_int_equal(supply.done, 100);
+	supply_close(&supply);
+}
+
+/* A source that has nothing for now is asked again when a job is done: the
+ * last one of a round may set another free. */
+struct chain_supply {
+	struct supply supply;
+	bool is_waiting;
+};
+
+static struct job *next_in_chain(void *self)
+{
+	struct chain_supply *chain = self;
+	struct job *job = chain->is_waiting ? NULL : next(&chain->supply);
+
+	chain->is_waiting = true;
+	return job;
+}
+
+static void done_in_chain(void *self, struct job *job)
+{
+	struct chain_supply *chain = self;
+
+	done(&chain->supply, job);
+	chain->is_waiting = false;
+}
+
+static void no_job_now_is_not_none_ever(void **state)
+{
+	struct chain_supply chain = { .is_waiting = false };
+
+	(void)state;
+	supply_open(&chain.supply, WINDOW, 20);
+	queue_run(chain.supply.queue, work,
+		  (struct queue_source){ next_in_chain, done_in_chain,
+					 &chain });
+	assert_int_equal(chain.supply.done, 20);
+	assert_int_equal(chain.supply.most_in_flight, 1);
+	supply_close(&chain.supply);
+}
+
+static void a_window_that_cannot_be_had_is_refused(void **state)
+{
+	static const size_t wrong[] = { 0, 1025, SIZE_MAX };
+	struct error err = { 0 };
+	struct queue *queue;
+	uv_loop_t loop;
+
+	(void)state;
+	assert_int_equal(uv_loop_init(&loop), 0);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(queue_open(&loop, wrong[i], &queue, &err),
+				 ERROR_CONFIG);
+		assert_null(queue);
+		assert_non_null(strstr(err.message, "1 to 1024"));
+	}
+	assert_int_equal(queue_open(&loop, 1024, &queue, &err), 0);
+	assert_string_equal(getenv("UV_THREADPOOL_SIZE"), "1024");
+	queue_close(queue);
+	queue_close(NULL);
+	assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+static void the_default_is_four_to_eight(void **state)
+{
+	(void)state;
+	assert_in_range(queue_default_jobs(), 4, 8);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_job_is_done_once),
+		cmocka_unit_test(never_more_than_the_window),
+		cmocka_unit_test(they_work_side_by_side),
+		cmocka_unit_test(one_at_a_time_keeps_the_order),
+		cmocka_unit_test(nothing_to_do_ends_at_once),
+		cmocka_unit_test(to_stop_is_to_stop_pulling),
+		cmocka_unit_test(runs_as_often_as_needed),
+		cmocka_unit_test(no_job_now_is_not_none_ever),
+		cmocka_unit_test(a_window_that_cannot_be_had_is_refused),
+		cmocka_unit_test(the_default_is_four_to_eight),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,394 @@
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "fleet/sweep.h"
+#include "puppets.h"
+#include "sandpit.h"
+
+#define WINDOW 4
+
+/* Everything that a sweep borrows, and what it told. */
+struct stage {
+	struct sandpit *sandpit;
+	struct puppets puppets;
+	uv_loop_t loop;
+	uv_timer_t pause;
+	struct signals signals;
+	struct reserve reserve;
+	struct plan plan;
+	struct operation operation;
+	struct sweep sweep;
+
+	size_t concluded, outcomes[OUTCOME_COUNT];
+	int *times;	/* how often each puppet was concluded */
+	size_t retries, waiting[8];
+	int signal_at_retry;
+	char message[128];	/* of the last one that was busy */
+};
+
+static void conclude(void *self, const struct subject *subject,
+		     const struct result *result)
+{
+	struct stage *stage = self;
+
+	stage->concluded++;
+	stage->outcomes[result->outcome]++;
+	stage->times[subject->stamp.inode]++;
+	if (result->outcome == OUTCOME_BUSY)
+		memcpy(stage->message, result->failure.error.message,
+		       sizeof(stage->message) - 1);
+}
+
+static void retry(void *self, size_t waiting)
+{
+	struct stage *stage = self;
+
+	stage->waiting[stage->retries++] = waiting;
+	if (stage->signal_at_retry != 0)
+		raise(stage->signal_at_retry);
+}
+
+static void stage_open(struct stage *stage, void **state, size_t users)
+{
+	const struct amount_share nothing = { .percent = 0 };
+	struct error err = { 0 };
+
+	memset(stage, 0, sizeof(*stage));
+	stage->sandpit = *state;
+	puppets_open(&stage->puppets, users, false);
+	stage->times = xcalloc(users + 1, sizeof(int));
+	assert_int_equal(uv_loop_init(&stage->loop), 0);
+	uv_timer_init(&stage->loop, &stage->pause);
+	assert_int_equal(signals_open(&stage->signals, &stage->loop, &err), 0);
+	reserve_init(&stage->reserve, stage->sandpit->fd, "/srv/state",
+		     &nothing);
+	stage->plan.backup_dir = stage->sandpit->fd;
+	stage->operation = (struct operation){
+		.name = "upgrade",
+		.writes = true,
+		.retries_busy = true,
+		.work = puppet_work,
+		.work_without_room = puppet_look,
+	};
+	stage->sweep = (struct sweep){
+		.loop = &stage->loop,
+		.pause = &stage->pause,
+		.signals = &stage->signals,
+		.reserve = &stage->reserve,
+		.plan = &stage->plan,
+		.operation = &stage->operation,
+		.conclude = conclude,
+		.retry = retry,
+		.self = stage,
+	};
+	assert_int_equal(queue_open(&stage->loop, WINDOW, &stage->sweep.queue,
+				    &err), 0);
+}
+
+static void stage_run(struct stage *stage)
+{
+	sweep_run(&stage->sweep, stage->puppets.fleet.users,
+		  stage->puppets.fleet.user_count);
+	assert_null(stage->sweep.waiting);
+	/* Each comes to exactly one end. */
+	assert_int_equal(stage->concluded + stage->sweep.left_out,
+			 stage->puppets.fleet.user_count);
+	for (size_t i = 0; i < stage->puppets.count; i++)
+		assert_in_range(stage->times[i], 0, 1);
+}
+
+static void stage_close(struct stage *stage)
+{
+	queue_close(stage->sweep.queue);
+	uv_close((uv_handle_t *)&stage->pause, NULL);
+	signals_close(&stage->signals, &stage->loop);
+	assert_int_equal(uv_loop_close(&stage->loop), 0);
+	puppets_close(&stage->puppets);
+	free(stage->times);
+}
+
+static void fill_disk(struct stage *stage)
+{
+	const struct amount_share all = { .percent = 100 };
+
+	reserve_init(&stage->reserve, stage->sandpit->fd, "/srv/state", &all);
+}
+
+static void all_are_worked_on_once(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 500);
+	puppet_of(&stage.puppets, 7)->outcome = OUTCOME_FAILED;
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_UPGRADED], 499);
+	assert_int_equal(stage.outcomes[OUTCOME_FAILED], 1);
+	assert_int_equal(stage.sweep.left_out, 0);
+	assert_int_equal(stage.retries, 0);
+	for (size_t i = 0; i < 500; i++)
+		assert_int_equal(puppet_of(&stage.puppets, i)->worked, 1);
+	stage_close(&stage);
+}
+
+static void none_is_fine(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 0);
+	stage_run(&stage);
+	assert_int_equal(stage.concluded, 0);
+	stage_close(&stage);
+}
+
+static void busy_ones_come_again_after_the_others(void **state)
+{
+	struct stage stage;
+	int64_t began_us;
+
+	stage_open(&stage, state, 20);
+	stage.sweep.retries = 3;
+	puppet_of(&stage.puppets, 0)->busy_times = 1;
+	puppet_of(&stage.puppets, 1)->busy_times = 1;
+	began_us = clock_now_us();
+	stage_run(&stage);
+	assert_in_range(clock_now_us() - began_us, 1000000, 1900000);
+	assert_int_equal(stage.outcomes[OUTCOME_UPGRADED], 20);
+	assert_int_equal(stage.outcomes[OUTCOME_BUSY], 0);
+	assert_int_equal(stage.retries, 1);
+	assert_int_equal(stage.waiting[0], 2);
+	assert_int_equal(puppet_of(&stage.puppets, 0)->worked, 2);
+	assert_int_equal(puppet_of(&stage.puppets, 2)->worked, 1);
+	stage_close(&stage);
+}
+
+static void the_pause_grows_and_the_rounds_end(void **state)
+{
+	struct stage stage;
+	int64_t began_us;
+
+	stage_open(&stage, state, 3);
+	stage.sweep.retries = 2;
+	puppet_of(&stage.puppets, 0)->busy_times = 99;
+	puppet_of(&stage.puppets, 1)->busy_times = 1;
+	began_us = clock_now_us();
+	stage_run(&stage);
+	assert_in_range(clock_now_us() - began_us, 3000000, 3900000);
+	assert_int_equal(stage.retries, 2);
+	assert_int_equal(stage.waiting[0], 2);
+	assert_int_equal(stage.waiting[1], 1);
+	assert_int_equal(stage.outcomes[OUTCOME_BUSY], 1);
+	assert_int_equal(puppet_of(&stage.puppets, 0)->worked, 3);
+	assert_string_equal(stage.message, "an application has it locked");
+	stage_close(&stage);
+}
+
+static void without_retries_busy_is_busy(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 3);
+	puppet_of(&stage.puppets, 0)->busy_times = 1;
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_BUSY], 1);
+	stage_close(&stage);
+
+	stage_open(&stage, state, 3);
+	stage.sweep.retries = 3;
+	stage.operation.retries_busy = false;
+	puppet_of(&stage.puppets, 0)->busy_times = 1;
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_BUSY], 1);
+	assert_int_equal(stage.retries, 0);
+	stage_close(&stage);
+}
+
+static void a_signal_stops_pulling(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 1000);
+	for (size_t i = 0; i < 1000; i++)
+		puppet_of(&stage.puppets, i)->sleep_ms = 2;
+	puppet_of(&stage.puppets, 10)->signal = SIGTERM;
+	stage_run(&stage);
+	/* What was in flight is finished and told. */
+	assert_in_range(stage.concluded, 8, 60);
+	assert_int_equal(stage.outcomes[OUTCOME_UPGRADED], stage.concluded);
+	assert_true(stage.signals.draining);
+	stage_close(&stage);
+}
+
+static void the_second_signal_undoes(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 100);
+	for (size_t i = 0; i < 4; i++)
+		puppet_of(&stage.puppets, i)->waits_for_stop = true;
+	puppet_of(&stage.puppets, 0)->signal = SIGINT;
+	puppet_of(&stage.puppets, 1)->signal = SIGTERM;
+	puppet_of(&stage.puppets, 1)->sleep_ms = 100;
+	stage_run(&stage);
+	/* They are as they were, and not counted as done with. */
+	assert_int_equal(stage.concluded, 0);
+	assert_int_equal(stage.sweep.left_out, 100);
+	stage_close(&stage);
+}
+
+static void a_signal_ends_the_pause(void **state)
+{
+	struct stage stage;
+	int64_t began_us;
+
+	stage_open(&stage, state, 4);
+	stage.sweep.retries = 3;
+	puppet_of(&stage.puppets, 2)->busy_times = 99;
+	stage.signal_at_retry = SIGINT;
+	began_us = clock_now_us();
+	stage_run(&stage);
+	assert_in_range(clock_now_us() - began_us, 0, 700000);
+	assert_int_equal(stage.outcomes[OUTCOME_BUSY], 1);
+	assert_int_equal(puppet_of(&stage.puppets, 2)->worked, 1);
+	assert_non_null(strstr(stage.message, "an application held it"));
+	assert_int_equal(stage.sweep.left_out, 0);
+	stage_close(&stage);
+}
+
+/* ---- the disk ---- */
+
+static void on_a_full_disk_nothing_is_written(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 50);
+	fill_disk(&stage);
+	for (size_t i = 0; i < 50; i++)
+		puppet_of(&stage.puppets, i)->looks_like =
+			i < 30 ? OUTCOME_CURRENT : OUTCOME_WOULD_UPGRADE;
+	puppet_of(&stage.puppets, 49)->looks_like = OUTCOME_WOULD_FAIL;
+	stage_run(&stage);
+	for (size_t i = 0; i < 50; i++) {
+		assert_int_equal(puppet_of(&stage.puppets, i)->worked, 0);
+		assert_int_equal(puppet_of(&stage.puppets, i)->looked, 1);
+	}
+	assert_int_equal(stage.outcomes[OUTCOME_CURRENT], 30);
+	assert_int_equal(stage.sweep.left_out, 20);
+	assert_int_equal(stage.sweep.no_room.code, ERROR_HELD);
+	assert_non_null(strstr(stage.sweep.no_room.message, "min_free"));
+	stage_close(&stage);
+}
+
+/* A nightly run with nothing to do. */
+static void a_full_disk_is_none_of_our_business_if_all_is_well(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 50);
+	fill_disk(&stage);
+	for (size_t i = 0; i < 50; i++)
+		puppet_of(&stage.puppets, i)->looks_like = OUTCOME_CURRENT;
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_CURRENT], 50);
+	assert_int_equal(stage.sweep.no_room.code, ERROR_NONE);
+	stage_close(&stage);
+}
+
+static void without_a_way_to_look_all_is_left(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 50);
+	fill_disk(&stage);
+	stage.operation.work_without_room = NULL;
+	stage_run(&stage);
+	assert_int_equal(stage.sweep.left_out, 50);
+	assert_int_equal(stage.sweep.no_room.code, ERROR_HELD);
+	stage_close(&stage);
+}
+
+/* One that is bigger than what is left. */
+static void the_disk_fills_on_the_way(void **state)
+{
+	struct amount_share keep = { .percent = -1 };
+	struct stage stage;
+	struct space space;
+	struct error err = { 0 };
+
+	stage_open(&stage, state, 50);
+	assert_int_equal(space_of(stage.sandpit->fd, &space, &err), 0);
+	keep.bytes = space.available / 2;
+	reserve_init(&stage.reserve, stage.sandpit->fd, "/srv/state", &keep);
+	stage.puppets.fleet.users[30].stamp.bytes = (off_t)space.available;
+	for (size_t i = 0; i < 50; i++)
+		puppet_of(&stage.puppets, i)->looks_like =
+			OUTCOME_WOULD_UPGRADE;
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_UPGRADED], 30);
+	assert_int_equal(stage.sweep.left_out, 20);
+	assert_int_equal(stage.sweep.no_room.code, ERROR_HELD);
+	assert_int_equal(puppet_of(&stage.puppets, 30)->worked, 0);
+	stage_close(&stage);
+}
+
+static void what_makes_no_backups_asks_for_no_room(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 5);
+	fill_disk(&stage);
+	stage.operation.writes = false;
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_UPGRADED], 5);
+	stage_close(&stage);
+
+	stage_open(&stage, state, 5);
+	fill_disk(&stage);
+	stage.plan.backup_dir = -1;
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_UPGRADED], 5);
+	stage_close(&stage);
+}
+
+static void a_job_without_outcome_is_a_defect(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 5);
+	puppet_of(&stage.puppets, 3)->outcome = OUTCOME_NONE;
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_FAILED], 1);
+	assert_int_equal(stage.sweep.left_out, 0);
+	stage_close(&stage);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, sandpit_open, sandpit_close)
+	const struct CMUnitTest tests[] = {
+		TEST(all_are_worked_on_once),
+		TEST(none_is_fine),
+		TEST(busy_ones_come_again_after_the_others),
+		TEST(the_pause_grows_and_the_rounds_end),
+		TEST(without_retries_busy_is_busy),
+		TEST(a_signal_stops_pulling),
+		TEST(the_second_signal_undoes),
+		TEST(a_signal_ends_the_pause),
+		TEST(on_a_full_disk_nothing_is_written),
+		TEST(a_full_disk_is_none_of_our_business_if_all_is_well),
+		TEST(without_a_way_to_look_all_is_left),
+		TEST(the_disk_fills_on_the_way),
+		TEST(what_makes_no_backups_asks_for_no_room),
+		TEST(a_job_without_outcome_is_a_defect),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
