@@ -1,0 +1,159 @@
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/execution.h"
+#include "cli/exit_status.h"
+#include "cli/preflight.h"
+#include "cli/rewind.h"
+#include "cli/subset.h"
+#include "fleet/backups.h"
+#include "fleet/hold.h"
+
+/* Hears a look at the fleet: which run each database stands at, by the newest
+ * row of its ledger, and the newest upgrade among these. What cannot be looked
+ * at now is taken to stand where its newest backup was made: then it is told as
+ * busy or failed, and system.db does not go back under it. */
+struct standings {
+	struct listener listener;
+	const struct session *session;
+	char system[RUN_ID_BYTES];
+	char (*users)[RUN_ID_BYTES]; /* as session->fleet->users */
+	char newest[RUN_ID_BYTES];   /* an upgrade with backups; "": none */
+	char refused[RUN_ID_BYTES];  /* looked at last, and none */
+};
+
+/* An idle run has no backups, and what a rollback, a restore or a baseline did
+ * is not taken back unasked. The id comes from a file that a user may write
+ * to. */
+static bool is_upgrade(struct standings *standings, const char *run_id)
+{
+	const struct state *state = &standings->session->state;
+	char command[STATE_COMMAND_BYTES] = "";
+
+	if (state->backups < 0 || !clock_is_run_id(run_id) ||
+	    strcmp(run_id, standings->refused) == 0)
+		return false;
+	state_backups_command(state, run_id, command);
+	if (strcmp(command, "upgrade") == 0)
+		return true;
+	text_copy(standings->refused, sizeof(standings->refused), run_id);
+	return false;
+}
+
+static void hear(struct listener *self, const struct event *event)
+{
+	struct standings *standings = (struct standings *)self;
+	const struct fleet *fleet = standings->session->fleet;
+	struct error ignored = { 0 };
+	char *own;
+
+	if (event->type != EVENT_DATABASE)
+		return;
+	own = event->subject == fleet->system
+		? standings->system
+		: standings->users[event->subject - fleet->users];
+	text_copy(own, RUN_ID_BYTES, event->result->run_id);
+	if ((event->result->outcome == OUTCOME_BUSY ||
+	     event->result->outcome == OUTCOME_FAILED) && !*own &&
+	    backups_find(&standings->session->state, event->subject->path, "",
+			 own, &ignored) != 0)
+		*own = '\0';
+	/* Run ids sort by time. */
+	if (strcmp(own, standings->newest) > 0 && is_upgrade(standings, own))
+		text_copy(standings->newest, sizeof(standings->newest), own);
+}
+
+static bool stands_there(void *self, const struct subject *subject)
+{
+	const struct standings *standings = self;
+	const struct fleet *fleet = standings->session->fleet;
+	const char *own = subject == fleet->system
+		? standings->system
+		: standings->users[subject - fleet->users];
+
+	return *standings->newest && strcmp(own, standings->newest) == 0;
+}
+
+/* Users that stand at something later than what is taken back: system.db must
+ * not go back under them. */
+static size_t count_ahead(const struct standings *standings)
+{
+	size_t ahead = 0;
+
+	for (size_t i = 0; i < standings->session->fleet->user_count; i++)
+		if (strcmp(standings->users[i], standings->newest) > 0)
+			ahead++;
+	return ahead;
+}
+
+static void say_nothing(const struct session *session, const char *run_id)
+{
+	if (session->options->quiet || session->options->json)
+		return;
+	if (*run_id)
+		printf("rollback: no database stands at run %s; nothing was "
+		       "changed\n", run_id);
+	else
+		printf("rollback: no database stands at an upgrade that left "
+		       "backups; nothing was changed\n");
+}
+
+/* The hold stands before the first database is put back, so that a rollback
+ * that is killed half-way is not undone by the next night's run. One that put
+ * nothing back leaves none, unless there was one. */
+static int roll_back(struct session *session, const struct fleet *subset,
+		     const char *run_id, int *exit_status, struct error *err)
+{
+	struct hold hold;
+	bool was_held = hold_is_set(session->data_dir, &hold);
+	int rc = preflight_space(session, subset, false, err);
+
+	text_copy(session->plan.source_run, sizeof(session->plan.source_run),
+		  run_id);
+	if (rc == 0 && !was_held)
+		rc = hold_set(session->data_dir, session->plan.run_id, err);
+	if (rc)
+		return rc;
+	rc = execution_run(session, subset, &operation_rollback, exit_status,
+			   err);
+	if (rc == 0 && !was_held &&
+	    run_totals(session->last_run)->outcomes[OUTCOME_RESTORED] == 0)
+		rc = hold_lift(session->data_dir, err);
+	return rc;
+}
+
+int cmd_rollback(struct session *session, int *exit_status, struct error *err)
+{
+	struct standings standings = { .listener = { hear },
+				       .session = session };
+	struct listener *listeners[] = { &standings.listener };
+	struct fleet subset = { 0 };
+	int rc = rewind_check_run(session, err);
+
+	if (rc)
+		return rc;
+	standings.users = xcalloc(session->fleet->user_count + 1,
+				  sizeof(*standings.users));
+	rc = execution_look(session, session->fleet, listeners, 1, NULL, err);
+	if (rc == 0 && session->options->run)
+		text_copy(standings.newest, sizeof(standings.newest),
+			  session->options->run);
+	if (rc == 0)
+		subset_take(session->fleet, stands_there, &standings, &subset);
+	subset.not_selected = count_ahead(&standings);
+	if (rc == 0 && !subset.system && subset.user_count == 0) {
+		say_nothing(session, standings.newest);
+		*exit_status = EXIT_STATUS_GOOD;
+	} else if (rc == 0) {
+		rc = roll_back(session, &subset, standings.newest, exit_status,
+			       err);
+	}
+	subset_release(&subset);
+	free(standings.users);
+	return rc;
+}

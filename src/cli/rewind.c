@@ -1,0 +1,30 @@
+#include "cli/rewind.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/folder.h"
+
+int rewind_check_run(const struct session *session, struct error *err)
+{
+	const char *run = session->options->run;
+	struct error missing = { 0 };
+	int folder;
+
+	if (!run)
+		return 0;
+	if (!clock_is_run_id(run))
+		return error_set(err, ERROR_USAGE, "--run %s: that is no run, "
+				 "which looks like 20261121T043100Z-9f3c; "
+				 "'%s history' lists the runs", run,
+				 session->again);
+	if (session->state.backups < 0 ||
+	    folder_enter(session->state.backups, run, strlen(run), O_PATH,
+			 &folder, &missing) != 0)
+		return error_set(err, ERROR_USAGE, "--run %s: there are no "
+				 "backups of that run; '%s backups list' shows "
+				 "which there are", run, session->again);
+	close(folder);
+	return 0;
+}

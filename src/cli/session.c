@@ -1,0 +1,328 @@
+#include "cli/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/folder.h"
+#include "cli/message.h"
+#include "cli/netfs.h"
+#include "fleet/owner.h"
+#include "fleet/queue.h"
+#include "fleet/recover.h"
+
+/* What all workers together may keep in SQLite's caches, and what one of them
+ * may: the whole program is to stay below 64 MiB whatever the fleet's size. */
+#define CACHE_BYTES (INT64_C(32) << 20)
+#define CACHE_BYTES_EACH (INT64_C(8) << 20)
+
+/* How often a dry run looks whether the run that it waits for has ended. */
+#define LOCK_LOOK_MS 100
+
+/* What is added to the needs of a command that --dry-run keeps from writing. */
+#define NEED_FREE_LOCK (1u << 8)
+#define NEED_ANY_FLEET (NEED_FLEET | NEED_DATA)
+#define NEED_ANY_MIGRATIONS (NEED_MIGRATIONS | WANT_MIGRATIONS)
+
+static unsigned needs_of(const struct options *options,
+			 const struct config *config)
+{
+	unsigned needs = options->command->needs;
+
+	if (options->dry_run && needs & NEED_WRITE)
+		needs = (needs & ~(unsigned)NEED_WRITE) | NEED_FREE_LOCK;
+	if (needs & WANT_FLEET && config->data_dir)
+		needs |= NEED_FLEET;
+	return needs;
+}
+
+/* ---- migrations ---- */
+
+int session_read_migrations(struct session *session, struct error *err)
+{
+	char *const *paths = session->config.migrations;
+
+	return migrations_read(paths[KIND_COUNT],
+			       (const char *const *)paths,
+			       &session->migrations, err);
+}
+
+static void drop_migrations(struct session *session)
+{
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		replay_free(session->replays[kind]);
+		session->replays[kind] = NULL;
+		session->targets[kind] = 0;
+	}
+	migrations_free(session->migrations);
+	session->migrations = NULL;
+}
+
+static int choose_targets(struct session *session, struct error *err)
+{
+	const char *target = session->config.target;
+	const struct config_value *value = &session->config.values[KEY_TARGET];
+
+	if (strcmp(target, "latest") != 0 &&
+	    !migrations_know(session->migrations, target))
+		return error_set(err, value->origin == ORIGIN_COMMAND_LINE
+				 ? ERROR_USAGE : ERROR_CONFIG,
+				 "%s: target version %s is not in the "
+				 "migrations; 'fleet-upgrade list' shows what "
+				 "is", value->where, target);
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		session->targets[kind] = chain_position(
+			&session->migrations->chains[kind], target);
+	return 0;
+}
+
+static int read_and_replay(struct session *session, struct error *err)
+{
+	int rc = session_read_migrations(session, err);
+
+	for (int kind = 0; kind < KIND_COUNT && rc == 0; kind++)
+		rc = replay_new(&session->migrations->chains[kind],
+				&session->replays[kind], err);
+	return rc ? rc : choose_targets(session, err);
+}
+
+static int open_migrations(struct session *session, struct error *err)
+{
+	int rc = read_and_replay(session, err);
+
+	if (rc == 0)
+		return 0;
+	drop_migrations(session);
+	/* A version that was said on this very command line is a mistake
+	 * whatever the command is for. */
+	if (session->needs & NEED_MIGRATIONS || rc == ERROR_USAGE)
+		return rc;
+	if (!session->options->quiet)
+		message_warn("%s; going on without migrations", err->message);
+	memset(err, 0, sizeof(*err));
+	return 0;
+}
+
+/* ---- the fleet ---- */
+
+static int open_data(struct session *session, struct error *err)
+{
+	const char *network;
+	int rc = folder_open(session->config.data_dir, &session->data_dir,
+			     &session->data_path, err);
+
+	if (rc)
+		return error_prefix(err, "the data directory, see --data-dir");
+	network = netfs_name(session->data_dir);
+	if (network && !session->options->quiet)
+		message_warn("%s is on a network file system (%s), whose locks "
+			     "are in doubt; stop the application while this "
+			     "works", session->data_path, network);
+	return 0;
+}
+
+static int open_fleet(struct session *session, struct error *err)
+{
+	const struct users *users = &session->users;
+	bool is_narrowed = session->needs & NEED_FLEET && users->is_narrowed;
+	bool is_choice = is_narrowed || users->include || users->exclude;
+	struct selection selection = {
+		.system_db = session->config.system_db,
+		.user_db = session->config.user_db,
+		.users = is_narrowed ? users->names : NULL,
+		.user_count = users->count,
+		.include = users->include,
+		.exclude = users->exclude,
+		.users_only = is_choice && session->needs & USERS_ONLY,
+		.advice = session->options->is_named ? NULL :
+			  "'fleet-upgrade --help' lists the commands, if one "
+			  "was meant",
+	};
+	const struct fleet *fleet;
+	int rc = fleet_discover(session->data_dir, &selection, &session->fleet,
+				err);
+
+	fleet = session->fleet;
+	if (rc == 0 && fleet->passed_over && !session->options->quiet)
+		message_warn("%s: %zu folder%s not entered, because no link "
+			     "and no mount point is followed; the first is %s; "
+			     "databases in there are not seen",
+			     session->data_path, fleet->passed_over,
+			     fleet->passed_over == 1 ? " was" : "s were",
+			     fleet->passed_first);
+	return rc;
+}
+
+/* Makes the state directory while we may be root, then gives root up: before
+ * the first database is opened. */
+static int open_state(struct session *session, struct error *err)
+{
+	bool make = session->needs & NEED_WRITE;
+	uid_t uid;
+	gid_t gid;
+	int rc = owner_choose(session->fleet, session->data_dir,
+			      session->config.user, &uid, &gid, err);
+
+	if (rc == 0)
+		rc = state_open(session->data_dir, session->data_path,
+				session->config.state_dir, make, uid, gid,
+				&session->state, err);
+	return rc ? rc : owner_become(uid, gid, err);
+}
+
+static int make_plan(struct session *session, struct error *err)
+{
+	const struct config *config = &session->config;
+	size_t jobs = config->jobs ? (size_t)config->jobs
+				   : queue_default_jobs();
+	int64_t share = CACHE_BYTES / (int64_t)jobs;
+	struct plan *plan = &session->plan;
+
+	(void)err;
+	*plan = (struct plan){
+		.data_dir = session->data_dir,
+		.data_path = session->data_path,
+		.state_dir = session->state.folder,
+		.state_path = session->state.path,
+		.backup_dir = -1,
+		.staging_dir = session->state.staging,
+		.migrations = session->migrations,
+		.unversioned = (enum unversioned)config->unversioned,
+		.source_dir = session->state.backups,
+		.force = session->options->force,
+		.offline = session->options->offline,
+		.integrity = (enum check_integrity)config->integrity,
+		.foreign_keys = (enum check_foreign_keys)config->foreign_keys,
+		.busy_timeout_ms = (int)config->busy_timeout_ms,
+		.cache_bytes = share < CACHE_BYTES_EACH ? share
+							: CACHE_BYTES_EACH,
+	};
+	clock_run_id(plan->run_id);
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		plan->replays[kind] = session->replays[kind];
+		plan->targets[kind] = session->targets[kind];
+	}
+	return 0;
+}
+
+/* ---- the lock ---- */
+
+static int see_lock_free(struct session *session, struct error *err)
+{
+	int64_t left_ms = session->config.lock_wait_ms;
+
+	while (lock_is_held(session->data_dir, &session->state, NULL)) {
+		if (left_ms <= 0)
+			return lock_refuse(session->data_path, &session->state,
+					   err);
+		clock_sleep_ms(LOCK_LOOK_MS);
+		left_ms -= LOCK_LOOK_MS;
+	}
+	return 0;
+}
+
+static int open_lock(struct session *session, struct error *err)
+{
+	struct recover_totals totals;
+	int rc = lock_take(session->data_dir, session->data_path,
+			   &session->state, session->config.lock_wait_ms,
+			   &session->lock, err);
+
+	if (rc == 0)
+		rc = recover(&session->state, &session->plan,
+			     session->config.system_db, &totals, err);
+	if (rc)
+		return rc;
+	if (totals.died.pid && !session->options->quiet)
+		message_warn("%s %s was interrupted; what it had left "
+			     "unfinished was cleared away", totals.died.command,
+			     totals.died.run_id);
+	rc = lock_sign(&session->lock, session->plan.run_id,
+		       session->options->command->name, err);
+	return rc ? rc : journal_open(session->state.path, &session->journal,
+				      err);
+}
+
+/* ---- all of it ---- */
+
+static int read_users(struct session *session, struct error *err)
+{
+	return users_read(session->options, &session->users, err);
+}
+
+static int need_data_dir(struct session *session, struct error *err)
+{
+	return config_need_data_dir(&session->config, err);
+}
+
+static const struct {
+	unsigned needs;
+	int (*open)(struct session *session, struct error *err);
+} stages[] = {
+	{ NEED_ANY_FLEET, need_data_dir },
+	{ NEED_ANY_FLEET, read_users },
+	{ NEED_ANY_MIGRATIONS, open_migrations },
+	{ NEED_ANY_FLEET, open_data },
+	{ NEED_ANY_FLEET, open_fleet },
+	{ NEED_ANY_FLEET, open_state },
+	{ NEED_ANY_FLEET, make_plan },
+	{ NEED_FREE_LOCK, see_lock_free },
+	{ NEED_WRITE, open_lock },
+};
+
+int session_open(struct session *session, const struct options *options,
+		 struct config *config, struct error *err)
+{
+	int rc = 0;
+
+	*session = (struct session){
+		.options = options,
+		.config = *config,
+		.needs = needs_of(options, config),
+		.again = options_again(options),
+		.data_dir = -1,
+		.state = { .folder = -1, .backups = -1, .staging = -1 },
+		.lock = { .fd = -1 },
+		.plan = { .backup_dir = -1 },
+	};
+	memset(config, 0, sizeof(*config));
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]) && !rc; i++)
+		if (session->needs & stages[i].needs)
+			rc = stages[i].open(session, err);
+	if (rc)
+		session_close(session);
+	return rc;
+}
+
+void session_close(struct session *session)
+{
+	journal_close(session->journal);
+	session->journal = NULL;
+	lock_release(&session->lock);
+	state_close(&session->state);
+	fleet_free(session->fleet);
+	session->fleet = NULL;
+	if (session->data_dir >= 0)
+		close(session->data_dir);
+	session->data_dir = -1;
+	free(session->data_path);
+	session->data_path = NULL;
+	drop_migrations(session);
+	users_release(&session->users);
+	config_release(&session->config);
+	free(session->again);
+	session->again = NULL;
+}
+
+bool session_expects_system(const struct session *session)
+{
+	return *session->config.system_db && session->targets[KIND_SYSTEM] > 0;
+}
+
+bool session_has_colour(const struct session *session, FILE *stream)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return !session->options->no_color && !(no_color && *no_color) &&
+	       isatty(fileno(stream));
+}

@@ -1,0 +1,21 @@
+/*
+ * subset: a part of a fleet, as a fleet of its own.
+ *
+ * Runs on: the loop thread. Owns: the array of subjects; names and paths stay
+ * the whole fleet's, which has to outlive it. Never given to fleet_free().
+ */
+#ifndef FLEET_CLI_SUBSET_H
+#define FLEET_CLI_SUBSET_H
+
+#include <stdbool.h>
+
+#include "fleet/discover.h"
+
+/* Takes the subjects of which `is_wanted` says so, in their order. It is asked
+ * about system.db, if there is one, and about each user's databases. */
+void subset_take(const struct fleet *fleet,
+		 bool (*is_wanted)(void *self, const struct subject *subject),
+		 void *self, struct fleet *out);
+void subset_release(struct fleet *subset); /* zeroed is fine */
+
+#endif

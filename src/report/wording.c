@@ -1,0 +1,204 @@
+#include "report/wording.h"
+
+#include <string.h>
+
+#define LEFT "left exactly as it was"
+
+static const struct telling common[OUTCOME_COUNT] = {
+	[OUTCOME_UPGRADED] = { "upgraded", NULL, { NULL, NULL } },
+	[OUTCOME_CURRENT] = { "current", NULL, { NULL, NULL } },
+	[OUTCOME_WOULD_UPGRADE] = { "would be upgraded", NULL, { NULL, NULL } },
+	[OUTCOME_RESTORED] = { "restored", NULL, { NULL, NULL } },
+	[OUTCOME_SKIPPED] = {
+		"skipped", "skipped, no database that could be opened:",
+		{ "an empty file may be one that the application is about to "
+		  "fill; run again later", NULL } },
+	[OUTCOME_BUSY] = {
+		"busy", "busy, and left exactly as they were:",
+		{ "run again when the application is quieter",
+		  "upgrade --failed" } },
+	[OUTCOME_KEPT] = {
+		"kept", "kept, because something was written since:",
+		{ "to go back all the same, and lose what was written since",
+		  "rollback --force" } },
+	[OUTCOME_NEWER] = {
+		"newer", "newer than every migration known, and left alone:",
+		{ "the migrations are older than these databases: is an older "
+		  "package installed? what is known", "list" } },
+	[OUTCOME_WOULD_FAIL] = {
+		"would fail", "would fail:",
+		{ "nothing was touched; look at one of them closely",
+		  "verify USER" } },
+	[OUTCOME_FAILED] = {
+		"failed", "failed, left exactly as they were:",
+		{ "repair what is named above, then take up only these",
+		  "upgrade --failed" } },
+};
+
+static const struct wording table[] = {
+	{
+		.command = "upgrade",
+		.has_target = true,
+		.title = "upgrade",
+		.did = OUTCOME_UPGRADED,
+		.left = LEFT,
+		.after = { "to take this run back", "rollback" },
+		.nothing = "all are current, nothing was changed",
+		.bytes = "backups",
+	},
+	{
+		.command = "upgrade",
+		.dry_run = true,
+		.has_target = true,
+		.title = "dry run, nothing was written",
+		.more = "upgrade --dry-run --verbose",
+		.did = OUTCOME_WOULD_UPGRADE,
+		.after = { "to do it", "upgrade" },
+		.nothing = "all are current, there is nothing to do",
+		.bytes = "disk space that the backups will need",
+		.tellings = {
+			[OUTCOME_FAILED] = {
+				"cannot be read", "cannot be read:",
+				{ "these are damaged or no databases; an "
+				  "upgrade would leave them as they are",
+				  NULL } },
+			[OUTCOME_BUSY] = {
+				"busy", "busy, not rehearsed:",
+				{ "an upgrade would wait for these and try "
+				  "them again", NULL } },
+		},
+	},
+	{
+		.command = "verify",
+		.has_target = true,
+		.title = "verify",
+		.more = "verify --verbose",
+		.did = OUTCOME_CURRENT,
+		.nothing = "nothing was found",
+		.bytes = "backups",
+		.tellings = {
+			[OUTCOME_CURRENT] = { "in order", NULL,
+					      { NULL, NULL } },
+			[OUTCOME_WOULD_UPGRADE] = { "pending", NULL,
+						    { NULL, NULL } },
+			[OUTCOME_FAILED] = {
+				"with findings", "with findings:",
+				{ "nothing was changed; what was there before "
+				  "an upgrade is in its backup",
+				  "backups list" } },
+			[OUTCOME_BUSY] = {
+				"busy", "busy, not verified:",
+				{ "run again when the application is quieter",
+				  "verify" } },
+		},
+	},
+	{
+		.command = "rollback",
+		.title = "rollback",
+		.did = OUTCOME_RESTORED,
+		.left = LEFT,
+		.after = { "the fleet is held, so that the next run does not "
+			   "undo this; when upgrades may go on",
+			   "upgrade --release" },
+		.nothing = "nothing stood at that run",
+		.bytes = "copies of what was overwritten",
+		.tellings = {
+			[OUTCOME_CURRENT] = { "not of that run", NULL,
+					      { NULL, NULL } },
+			[OUTCOME_BUSY] = {
+				"busy", "busy, and left exactly as they were:",
+				{ "run again when the application is quieter",
+				  "rollback" } },
+			[OUTCOME_FAILED] = {
+				"failed", "failed, left exactly as they were:",
+				{ "repair what is named above, then go on with",
+				  "rollback" } },
+		},
+	},
+	{
+		.command = "restore",
+		.title = "restore",
+		.did = OUTCOME_RESTORED,
+		.left = LEFT,
+		.after = { "the next upgrade brings these forward again; until "
+			   "then they stand at the version of the backup",
+			   NULL },
+		.nothing = "nothing was changed",
+		.bytes = "copies of what was overwritten",
+		.tellings = {
+			[OUTCOME_KEPT] = {
+				"kept",
+				"kept, because something was written since:",
+				{ "to restore all the same, and lose what was "
+				  "written since", "restore --force USER" } },
+			[OUTCOME_BUSY] = {
+				"busy", "busy, and left exactly as they were:",
+				{ "run again when the application is quieter",
+				  "restore USER" } },
+			[OUTCOME_FAILED] = {
+				"failed", "failed, left exactly as they were:",
+				{ "where the live file is gone or damaged, and "
+				  "the application is stopped",
+				  "restore --offline USER" } },
+		},
+	},
+	{
+		.command = "baseline",
+		.title = "baseline",
+		.did = OUTCOME_UPGRADED,
+		.left = LEFT,
+		.nothing = "there was nothing to record",
+		.bytes = "backups",
+		.tellings = {
+			[OUTCOME_UPGRADED] = { "recorded", NULL,
+					       { NULL, NULL } },
+			[OUTCOME_BUSY] = {
+				"busy", "busy, and left exactly as they were:",
+				{ "run again when the application is quieter",
+				  NULL } },
+			[OUTCOME_FAILED] = {
+				"failed", "failed, left exactly as they were:",
+				{ "repair what is named above, then run again",
+				  NULL } },
+		},
+	},
+	{
+		.command = "forget",
+		.title = "baseline --forget",
+		.did = OUTCOME_UPGRADED,
+		.left = LEFT,
+		.nothing = "there was no ledger to remove",
+		.bytes = "backups",
+		.tellings = {
+			[OUTCOME_UPGRADED] = { "ledger removed", NULL,
+					       { NULL, NULL } },
+			[OUTCOME_CURRENT] = { "without a ledger", NULL,
+					      { NULL, NULL } },
+			[OUTCOME_BUSY] = {
+				"busy", "busy, and left exactly as they were:",
+				{ "run again when the application is quieter",
+				  NULL } },
+			[OUTCOME_FAILED] = {
+				"failed", "failed, left exactly as they were:",
+				{ "repair what is named above, then run again",
+				  NULL } },
+		},
+	},
+};
+
+const struct wording *wording_of(const struct run_summary *run)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(table[i].command, run->command) == 0 &&
+		    table[i].dry_run == run->dry_run)
+			return &table[i];
+	return &table[run->dry_run ? 1 : 0];
+}
+
+const struct telling *wording_telling(const struct wording *wording,
+				      enum outcome outcome)
+{
+	const struct telling *own = &wording->tellings[outcome];
+
+	return own->label ? own : &common[outcome];
+}
