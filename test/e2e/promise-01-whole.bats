@@ -1,0 +1,112 @@
+# Promise 1: whatever kills the program, and at whatever instruction, every
+# database is afterwards either as it was or fully at the version it was to
+# reach; no repair is needed before the next run.
+
+load lib
+load sweep
+setup()
+{
+	begin_sweeps
+	make_small_fleet
+}
+teardown() { end; }
+
+next_run()
+{
+	if ! fleet "$@" --quiet >next 2>&1; then
+		echo "the next run failed:"
+		cat next
+		return 1
+	fi
+}
+
+# A backup of every database, once, each what it was before: those of changed
+# databases are kept, those of unchanged ones went.
+backups_are_old()
+{
+	local file found
+
+	for file in "${SMALL[@]}"; do
+		found=$(echo fleet/.fleet-upgrade/backups/*/"$file")
+		if [ ! -f "$found" ]; then
+			echo "not one backup: $found"
+			return 1
+		fi
+		cp "$found" "looked-at/$file"
+		if [ "$(state_of "looked-at/$file")" != "${before[$file]}" ]
+		then
+			echo "not what it was: $found"
+			return 1
+		fi
+	done
+}
+
+@test "an upgrade killed anywhere leaves each database whole old or whole new" {
+	is_well_after_kill() { all_whole; }
+	is_well_after_next_run()
+	{
+		next_run upgrade && all_are after && nothing_stale &&
+			backups_are_old
+	}
+	sweep_begin
+	SWEEP_POINTS=250 sweep upgrade
+	[ "$points" -ge 40 ]
+	[ "$calls" -ge 150 ]
+}
+
+@test "a rollback killed anywhere goes on where it was, and stays held" {
+	is_well_after_kill() { all_whole; }
+	is_well_after_next_run()
+	{
+		next_run rollback && all_are after && nothing_stale || return
+		exits 6 fleet upgrade && has "held since"
+	}
+	fleet upgrade --quiet
+	sweep_begin
+	sweep rollback
+	[ "$points" -ge 20 ]
+	[ "$calls" -ge 100 ]
+}
+
+@test "a rollback killed after it changed anything has left its hold" {
+	local file
+
+	is_well_after_kill()
+	{
+		states fleet "${SMALL[@]}"
+		for file in "${SMALL[@]}"; do
+			[ "${state[$file]}" = "${before[$file]}" ] ||
+				[ -e fleet/.fleet-upgrade.hold ] || return 1
+		done
+	}
+	is_well_after_next_run() { true; }
+	fleet upgrade --quiet
+	sweep_begin
+	SWEEP_POINTS=80 sweep rollback
+}
+
+@test "a restore killed anywhere leaves each database whole old or whole new" {
+	is_well_after_kill() { all_whole; }
+	is_well_after_next_run()
+	{
+		next_run restore alice bob --force && all_are after &&
+			nothing_stale
+	}
+	fleet upgrade --quiet
+	sweep_begin
+	sweep restore alice bob
+	[ "$points" -ge 20 ]
+	[ "$calls" -ge 60 ]
+}
+
+@test "a forgetting of ledgers killed anywhere loses nothing" {
+	is_well_after_kill() { all_whole; }
+	is_well_after_next_run()
+	{
+		next_run baseline --forget && all_are after && nothing_stale
+	}
+	fleet upgrade --quiet
+	sweep_begin
+	SWEEP_POINTS=60 sweep baseline --forget
+	[ "$points" -ge 10 ]
+}

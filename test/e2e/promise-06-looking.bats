@@ -1,0 +1,124 @@
+# Promise 6: looking writes nothing: a dry run, status, list and verify leave no
+# trace in the data, in the state directory, in the log, or anywhere else.
+
+load lib
+load witness
+
+# A fleet with databases in every state that a file can be in.
+setup()
+{
+	begin
+	make_fleet 12 -k 1
+	break_user bob
+	conflict_user carol
+	: >"$(db dave)"
+	mkdir "$(db folder)"
+	mkfifo "$(db pipe)"
+	ln -s alice_longterm.db "$(db link)"
+	sqlite3 "$(db erin)" 'PRAGMA journal_mode = WAL' >/dev/null
+	leave_wal "$(db user00006)" "INSERT INTO topics(topic_name) VALUES ('x')"
+	leave_journal "$(db user00007)" "UPDATE memories SET llm_reply =
+		zeroblob(90000)"
+	sqlite3 "$(db user00008)" 'PRAGMA journal_mode = PERSIST' \
+		"INSERT INTO topics(topic_name) VALUES ('x')" >/dev/null
+	# A home and a place for temporary files, in $T like all the rest.
+	mkdir home tmp
+	export HOME=$T/home TMPDIR=$T/tmp XDG_CACHE_HOME=$T/home
+}
+teardown()
+{
+	[ -z "${app_pid-}" ] || app_close
+	end
+}
+
+looks()
+{
+	local options=(--set run.busy_timeout=100ms --set run.retries=0)
+
+	untouched fleet upgrade --dry-run "${options[@]}"
+	[ "$status" -ne 0 ]
+	has "nothing was written"
+	untouched fleet upgrade --dry-run --json "${options[@]}"
+	untouched fleet upgrade alice --dry-run "${options[@]}"
+	untouched fleet status "${options[@]}"
+	untouched fleet status --check --verbose "${options[@]}"
+	untouched fleet status --json --verbose "${options[@]}"
+	untouched fleet list "${options[@]}"
+	untouched fleet list --sql "${options[@]}"
+	untouched fleet verify "${options[@]}"
+	untouched fleet verify --json "${options[@]}"
+	untouched fleet lint
+	untouched fleet history "${options[@]}"
+	untouched fleet backups list "${options[@]}"
+	untouched fleet config
+	untouched fleet rollback --help
+	same "" "$(find home tmp -mindepth 1)"
+}
+
+@test "no look leaves a trace in a fleet that was never upgraded" {
+	looks
+	[ ! -e fleet/.fleet-upgrade ]
+}
+
+@test "no look leaves a trace in a fleet that was upgraded" {
+	run fleet upgrade --to 0.3.19 --quiet
+	[ -e fleet/.fleet-upgrade/journal.db ]
+	rm -f "$T"/tmp/*
+	leave_wal "$(db user00006)" "INSERT INTO topics(topic_name) VALUES ('y')"
+	leave_journal "$(db user00007)" "UPDATE memories SET llm_reply =
+		zeroblob(90000)"
+	looks
+}
+
+@test "no look leaves a trace beside a running application in WAL mode" {
+	app_open "$(db erin)"
+	app "INSERT INTO topics(topic_name) VALUES ('x');
+		BEGIN; SELECT count(*) FROM topics" >/dev/null
+	[ -s "$(db erin)-wal" ]
+	looks
+	same 4 "$(app "COMMIT; SELECT count(*) FROM topics")"
+}
+
+@test "no look leaves a trace beside a running application that writes" {
+	app_open "$(db alice)"
+	app "BEGIN IMMEDIATE; INSERT INTO topics(topic_name) VALUES ('x')"
+	looks
+	same 4 "$(app "COMMIT; SELECT count(*) FROM topics")"
+}
+
+@test "no look leaves a trace beside an application that locks readers out" {
+	app_open "$(db alice)"
+	app "BEGIN EXCLUSIVE; INSERT INTO topics(topic_name) VALUES ('x')"
+	looks
+	same 4 "$(app "COMMIT; SELECT count(*) FROM topics")"
+}
+
+@test "a look reads what stands in a WAL, and what a hot journal would restore" {
+	fleet upgrade user00006 user00007 --quiet
+	leave_wal "$(db user00006)" "UPDATE fleet_schema_history
+		SET to_version = '0.3.19'"
+	leave_journal "$(db user00007)" "UPDATE fleet_schema_history
+		SET to_version = '7.7.7'; UPDATE memories SET llm_reply =
+		zeroblob(90000)"
+	untouched fleet status --json --verbose
+	same 0.3.19 "$(jq -r 'select(.username == "user00006").from' \
+		<<<"$output")"
+	same 0.3.20 "$(jq -r 'select(.username == "user00007").from' \
+		<<<"$output")"
+}
+
+@test "a fleet that may only be read can be looked at" {
+	[ "$(id -u)" -ne 0 ] || skip "root may write everywhere"
+	chmod -R a-w fleet
+	looks
+}
+
+@test "a held fleet can be looked at, and a held one rehearsed" {
+	break_user alice
+	rm "$(db folder)" "$(db pipe)" "$(db link)" -rf
+	run fleet upgrade --quiet
+	exits 0 fleet rollback user00009
+	[ -e fleet/.fleet-upgrade.hold ]
+	looks
+	[ -e fleet/.fleet-upgrade.hold ]
+}

@@ -1,0 +1,142 @@
+# For tests of what is done to a fleet, or not done: a full picture of a folder,
+# an application that has a database open, and the system calls of a run.
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # for whoever loads this; lib.bash's
+
+# listing FOLDER [FIND ARGUMENT...]: everything below, folders and links too:
+# type, inode, links, mode, owner, size, times of content and of inode, and the
+# checksum of what is in it. (Not the time of the inode of a -wal, -shm or
+# -journal: SQLite, run by root, gives them to the database's owner each time
+# that it opens them.)
+listing()
+{
+	local picture='%p %y %i %n %m %U:%G %s %T@ %l'
+
+	find "$@" \( -name '*-wal' -o -name '*-shm' -o -name '*-journal' \) \
+		-printf "$picture\n"
+	find "$@" ! -name '*-wal' ! -name '*-shm' ! -name '*-journal' \
+		-printf "$picture %C@\n" | sort
+	find "$@" -type f -exec sha256sum {} + | sort -k 2
+}
+
+# untouched COMMAND...: runs it, and fails if it has left a trace anywhere in $T.
+# Its output and status are in $output and $status, as after `run`. What comes
+# and goes in TMPDIR does not count, if it has gone.
+untouched()
+{
+	local before skip=(! -path "$T" ! -path "$T/tmp")
+
+	before=$(listing "$T" "${skip[@]}")
+	run "$@"
+	if ! diff <(echo "$before") <(listing "$T" "${skip[@]}"); then
+		echo "^ changed by: $*"
+		echo "$output"
+		return 1
+	fi
+}
+
+# app_open FILE: an application opens the database. app SQL: it does that, and
+# prints what comes of it. app_close: it ends well. app_kill: it is killed.
+app_open()
+{
+	mkfifo "$T/app-asks" "$T/app-says"
+	sqlite3 -batch "$1" <"$T/app-asks" >"$T/app-says" 2>&1 3>&- &
+	app_pid=$!
+	exec {app_asks}>"$T/app-asks" {app_says}<"$T/app-says"
+	rm "$T/app-asks" "$T/app-says"
+}
+
+app()
+{
+	local line
+
+	printf '%s;\n.print "~"\n' "$1" >&"$app_asks"
+	while IFS= read -r -t 60 -u "$app_says" line && [ "$line" != '~' ]; do
+		echo "$line"
+	done
+}
+
+app_close()
+{
+	# Not by the end of its input alone: others may hold that open too.
+	echo .quit >&"$app_asks"
+	exec {app_asks}>&- {app_says}<&-
+	wait "$app_pid"
+	app_pid=
+}
+
+app_kill()
+{
+	kill -KILL "$app_pid"
+	exec {app_asks}>&- {app_says}<&-
+	wait "$app_pid" 2>/dev/null || true
+	app_pid=
+}
+
+# leave_wal FILE SQL, leave_journal FILE SQL: an application is killed after its
+# commit, which stands in the -wal, or amid its transaction, of which half is in
+# the file already and the way back in the -journal.
+leave_wal()
+{
+	app_open "$1"
+	app 'PRAGMA journal_mode = WAL' >/dev/null
+	app "$2"
+	app_kill
+	[ -s "$1-wal" ]
+}
+
+leave_journal()
+{
+	app_open "$1"
+	app 'PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN'
+	app "$2"
+	app_kill
+	[ -s "$1-journal" ]
+}
+
+# traced CALLS fleet ARGUMENT...: runs the program under strace; its calls, with the paths behind
+# descriptors, are in $T/trace, a line each in the order in which they ended.
+traced()
+{
+	local calls=$1
+
+	shift
+	command -v strace >/dev/null || skip "strace is not installed"
+	strace -o "$T/trace" true 2>/dev/null ||
+		skip "strace may trace nothing here"
+	! is_built_with tsan || skip "the thread sanitizer stands no strace"
+	# The leak sanitizer stands none either.
+	cat >"$T/traced" <<-SH
+		#!/bin/sh
+		ASAN_OPTIONS=\${ASAN_OPTIONS:+\$ASAN_OPTIONS:}detect_leaks=0
+		export ASAN_OPTIONS
+		exec strace -f -y -s 0 -o "$T/trace" -e "trace=$calls" \
+			--signal=none "$FLEET_UPGRADE" "\$@"
+	SH
+	chmod +x "$T/traced"
+	FLEET_UPGRADE=$T/traced "$@"
+	# A call that another thread's came between stands in two lines.
+	awk '
+		/<unfinished \.\.\.>$/ {
+			sub(/ *<unfinished \.\.\.>$/, "")
+			begun[$1] = $0
+			next
+		}
+		/<\.\.\. [a-z0-9_]+ resumed>/ {
+			sub(/^.*<\.\.\. [a-z0-9_]+ resumed>/, begun[$1])
+		}
+		{ print }' "$T/trace" >"$T/trace.whole"
+	mv "$T/trace.whole" "$T/trace"
+}
+
+# call PATTERN: the number of the first line of the trace that fits; fails if
+# there is none. last_call PATTERN: of the last one.
+call()
+{
+	grep -n -m 1 -E "$1" "$T/trace" | cut -d : -f 1 | grep .
+}
+
+last_call()
+{
+	grep -n -E "$1" "$T/trace" | tail -n 1 | cut -d : -f 1 | grep .
+}
