@@ -118,12 +118,15 @@ static int mind_space(const struct session *session, struct run *run,
 		.backups = (uint64_t)totals->bytes_backed_up,
 		.biggest = (uint64_t)totals->bytes_biggest,
 	};
-	int rc = preflight_rehearsed(session, &need, err);
+	struct error no_room = { 0 };
+	int rc = preflight_rehearsed(session, &need, &no_room);
 
 	if (rc == ERROR_HELD) {
-		run_stop(run, EXIT_STATUS_STOPPED, "%s", err->message);
-		rc = 0;
+		run_stop(run, EXIT_STATUS_STOPPED, "%s", no_room.message);
+		return 0;
 	}
+	if (rc)
+		*err = no_room;
 	return rc;
 }
 

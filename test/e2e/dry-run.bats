@@ -144,3 +144,15 @@ teardown() { end; }
 		has "--dry-run makes no sense for"
 	done
 }
+
+@test "dry run: too little room is told as the upgrade would, after all is tried" {
+	make_fleet 3
+	save_fleet saved
+	exits 6 fleet --dry-run --set backup.min_free=100%
+	says "4 would be upgraded" "no room for the backups: they need " \
+		"backup.min_free" "nothing was touched"
+	files_same saved
+	exits 0 fleet --dry-run
+	exits 0 fleet
+	exits 0 fleet --dry-run --set backup.min_free=100%
+}

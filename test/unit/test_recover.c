@@ -168,6 +168,30 @@ static void test_only_an_upgrade_tells_by_its_rows(void **state)
 	}
 }
 
+/* Of any command, and only in what that run had backed up. */
+static void test_what_the_dead_run_left_half_done_is_undone(void **state)
+{
+	static const char *const commands[] = { "upgrade", "rollback" };
+	struct workshop *shop = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		workshop_new_run(shop);
+		workshop_make(shop, "half.db", 1);
+		back_up(shop, "half.db");
+		workshop_leave_journal(shop, "half.db");
+		die(shop, shop->plan.run_id, commands[i]);
+		clear_away(shop);
+		assert_false(is_there(shop->data, "half.db-journal"));
+		assert_int_equal(unlinkat(shop->plan.data_dir, "half.db", 0),
+				 0);
+	}
+	workshop_make(shop, "other.db", 1);
+	workshop_leave_journal(shop, "other.db");
+	die(shop, shop->plan.run_id, "upgrade");
+	clear_away(shop);
+	assert_true(is_there(shop->data, "other.db-journal"));
+}
+
 static void test_a_run_that_left_nothing_leaves_no_folder(void **state)
 {
 	struct workshop *shop = *state;
@@ -205,6 +229,7 @@ int main(void)
 		WORKSHOP_TEST(test_backups_of_what_was_not_changed_go),
 		WORKSHOP_TEST(test_backups_stay_where_the_database_cannot_tell),
 		WORKSHOP_TEST(test_only_an_upgrade_tells_by_its_rows),
+		WORKSHOP_TEST(test_what_the_dead_run_left_half_done_is_undone),
 		WORKSHOP_TEST(test_a_run_that_left_nothing_leaves_no_folder),
 		WORKSHOP_TEST(test_a_dead_run_without_backups_is_fine),
 	};
