@@ -127,10 +127,13 @@ static void test_old_backups_go_after_an_upgrade(void **state)
 	desk_expect(desk, "backups list --json", 0);
 	desk_says(desk, "alice.db");
 	desk_age_backups(desk);
+	/* With its quote: a time of day may have these digits too. */
+	desk_expect(desk, "backups list --json", 0);
+	desk_says(desk, "\"2020");
 	desk_expect(desk, "-q --set backup.keep=1", 0);
-	desk_expect(desk, "backups list", 0);
-	desk_says(desk, "1 backup,");
-	assert_null(strstr(desk->out, "2020"));
+	desk_expect(desk, "backups list --json", 0);
+	desk_says(desk, "alice.db");
+	assert_null(strstr(desk->out, "\"2020"));
 }
 
 int main(void)
