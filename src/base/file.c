@@ -169,6 +169,56 @@ int file_write_text(int folder, const char *name, const char *text,
 	return rc;
 }
 
+/* One piece, through the kernel; where it cannot (another file system, an old
+ * kernel), through us. Returns what read() would. */
+static ssize_t copy_piece(int from, int to, off_t at, size_t bytes)
+{
+	off_t in = at, out = at;
+	ssize_t copied = copy_file_range(from, &in, to, &out, bytes, 0);
+	char buffer[65536];
+
+	if (copied >= 0 || (errno != EXDEV && errno != ENOSYS &&
+			    errno != EINVAL && errno != EOPNOTSUPP))
+		return copied;
+	copied = pread(from, buffer,
+		       bytes < sizeof(buffer) ? bytes : sizeof(buffer), at);
+	return copied > 0 ? pwrite(to, buffer, (size_t)copied, at) : copied;
+}
+
+int file_clone(int from, off_t bytes, int folder, const char *name, int *out_fd,
+	       struct error *err)
+{
+	off_t done = 0;
+	int rc = 0;
+
+	*out_fd = openat(folder, name,
+			 O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			 0600);
+	if (*out_fd < 0)
+		return error_set_errno(err, ERROR_IO, errno,
+				       "cannot make the file %s", name);
+	while (rc == 0 && done < bytes) {
+		ssize_t copied =
+			copy_piece(from, *out_fd, done, (size_t)(bytes - done));
+
+		if (copied == 0)
+			rc = error_set(err, ERROR_IO,
+				       "it ended while it was copied to %s",
+				       name);
+		else if (copied < 0 && errno != EINTR)
+			rc = error_set_errno(err, ERROR_IO, errno,
+					     "cannot copy it to %s", name);
+		else if (copied > 0)
+			done += copied;
+	}
+	if (rc != 0) {
+		close(*out_fd);
+		*out_fd = -1;
+		unlinkat(folder, name, 0);
+	}
+	return rc;
+}
+
 int file_read_text(int folder, const char *name, size_t limit, char **out,
 		   struct error *err)
 {

@@ -45,6 +45,12 @@ int file_dress(int folder, const char *name, const struct stamp *like,
 int file_write_text(int folder, const char *name, const char *text,
 		    struct error *err);
 
+/* Makes a new file `name`, mode 0600, with all `bytes` of what is open at
+ * `from`, shared with it where the file system can do that, and gives it open
+ * for reading and writing. On failure there is none. */
+int file_clone(int from, off_t bytes, int folder, const char *name, int *out_fd,
+	       struct error *err);
+
 /* The content of a small file (at most `limit` bytes), which the caller frees.
  * ERROR_MISSING if there is none. No link is followed. */
 int file_read_text(int folder, const char *name, size_t limit, char **out,

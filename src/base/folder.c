@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 /* Takes the first component off the `*bytes` bytes at `*path`. */
@@ -152,7 +154,8 @@ out:
 	return rc;
 }
 
-int folder_make(int root, const char *relative, int *out_fd, struct error *err)
+static int make(int root, const char *relative, bool is_durable, int *out_fd,
+		struct error *err)
 {
 	size_t bytes = strlen(relative);
 	char name[NAME_MAX + 1];
@@ -171,7 +174,8 @@ int folder_make(int root, const char *relative, int *out_fd, struct error *err)
 		}
 		/* Even if it was there: another thread may have made it just
 		 * now and not have come to this line yet. */
-		rc = folder_sync(parent, err);
+		if (is_durable)
+			rc = folder_sync(parent, err);
 		if (rc == 0)
 			rc = open_component(parent, name, O_RDONLY, &next, err);
 		if (rc == 0) {
@@ -186,6 +190,17 @@ int folder_make(int root, const char *relative, int *out_fd, struct error *err)
 	if (parent >= 0)
 		close(parent);
 	return rc;
+}
+
+int folder_make(int root, const char *relative, int *out_fd, struct error *err)
+{
+	return make(root, relative, true, out_fd, err);
+}
+
+int folder_make_unsynced(int root, const char *relative, int *out_fd,
+			 struct error *err)
+{
+	return make(root, relative, false, out_fd, err);
 }
 
 /* Opens the first folder of `relative`, empties what is deeper, and removes
@@ -210,6 +225,25 @@ static bool prune_deepest(int parent, const char *relative, size_t bytes)
 void folder_prune(int root, const char *relative)
 {
 	prune_deepest(root, relative, strlen(relative));
+}
+
+int disk_sync(int folder, struct error *err)
+{
+	if (syncfs(folder) != 0)
+		return error_set_errno(err, ERROR_IO, errno,
+				       "the disk cannot be made to keep what "
+				       "was written");
+	return 0;
+}
+
+bool disk_sync_tells(void)
+{
+	struct utsname kernel;
+	int major = 0, minor = 0;
+
+	return uname(&kernel) == 0 &&
+	       sscanf(kernel.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 5 || (major == 5 && minor >= 8));
 }
 
 int space_of(int folder, struct space *out, struct error *err)

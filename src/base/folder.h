@@ -16,6 +16,7 @@
 #ifndef FLEET_BASE_FOLDER_H
 #define FLEET_BASE_FOLDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -40,6 +41,11 @@ int folder_enter(int root, const char *relative, size_t bytes, int flags,
  * "" gives a copy of `root`. Follows no link. */
 int folder_make(int root, const char *relative, int *out_fd, struct error *err);
 
+/* The same without making anything durable: the caller does, with disk_sync(),
+ * before it relies on them. */
+int folder_make_unsynced(int root, const char *relative, int *out_fd,
+			 struct error *err);
+
 /* Calls `visit` for each regular file below `root` (depth first, names in byte
  * order, links and special files passed over, file systems not left), with its
  * path below `root`. A non-zero return ends the walk and is returned. Folders
@@ -60,6 +66,17 @@ void folder_prune(int root, const char *relative);
 
 /* Makes the folder's entries last. An O_PATH descriptor does as well. */
 int folder_sync(int folder, struct error *err);
+
+/* Makes everything last that was ever written to the file system that the open
+ * folder is on, by whomever: data, names and attributes. An error of writing is
+ * told once to each descriptor that was open when it happened: so the folder is
+ * to be opened for this purpose, before the first write. ERROR_IO or
+ * ERROR_NOSPACE. */
+int disk_sync(int folder, struct error *err);
+
+/* True if this kernel tells such errors at all (Linux 5.8 and later; before,
+ * syncfs() says that all is well whatever happened). */
+bool disk_sync_tells(void);
 
 /* Space on the file system of the open folder, in bytes. */
 struct space {

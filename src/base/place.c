@@ -20,7 +20,8 @@ int stamp_take(int folder, const char *name, struct stamp *out,
 {
 	struct stat seen;
 
-	if (fstatat(folder, name, &seen, AT_SYMLINK_NOFOLLOW) != 0)
+	if (fstatat(folder, name, &seen, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) !=
+	    0)
 		return error_set_errno(err,
 				       errno == ENOENT || errno == ENOTDIR
 					       ? ERROR_MISSING

@@ -35,8 +35,9 @@ struct stamp {
 	struct timespec modified, changed, accessed;
 };
 
-/* Takes the stamp of `name` in the open folder, following no link. Fails with
- * ERROR_MISSING (no such file), ERROR_IO. */
+/* Takes the stamp of `name` in the open folder, following no link; with "" for
+ * a name, of the open file itself. Fails with ERROR_MISSING (no such file),
+ * ERROR_IO. */
 int stamp_take(int folder, const char *name, struct stamp *out,
 	       struct error *err);
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "sandpit.h"
 
 static mode_t mode_of(const struct sandpit *sandpit, const char *name)
@@ -72,6 +73,57 @@ static void makes_files_last(void **state)
 	/* Fails at once, where opening it plainly would wait for a writer. */
 	assert_int_equal(file_sync(sandpit->fd, "fifo", NULL), ERROR_IO);
 	assert_int_equal(sandpit_descriptors(), before);
+}
+
+static void clones_all_of_it(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	int before = sandpit_descriptors();
+	char *content = xmalloc(300001), *copied = xmalloc(300001);
+	int from, fd;
+
+	memset(content, 'x', 300000);
+	content[0] = 'a';
+	content[299999] = 'z';
+	content[300000] = '\0';
+	sandpit_file(sandpit, "a", content, 0644);
+	from = openat(sandpit->fd, "a", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(file_clone(from, 300000, sandpit->fd, "b", &fd, NULL),
+			 0);
+	assert_int_equal(pread(fd, copied, 300001, 0), 300000);
+	assert_memory_equal(copied, content, 300000);
+	assert_int_equal(pwrite(fd, "y", 1, 0), 1);
+	assert_int_equal(pread(from, copied, 1, 0), 1);
+	assert_int_equal(copied[0], 'a');
+	close(fd);
+	/* Nothing is written over. */
+	assert_int_equal(file_clone(from, 1, sandpit->fd, "b", &fd, NULL),
+			 ERROR_IO);
+	assert_int_equal(fd, -1);
+	/* What ends before its end leaves nothing. */
+	assert_int_equal(file_clone(from, 300001, sandpit->fd, "c", &fd, NULL),
+			 ERROR_IO);
+	assert_false(sandpit_has(sandpit, "c"));
+	close(from);
+	assert_int_equal(sandpit_descriptors(), before);
+	free(copied);
+	free(content);
+}
+
+/* Where the kernel does not copy between the two, we do. */
+static void clones_between_file_systems(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	char text[64];
+	int from = open("/proc/self/status", O_RDONLY | O_CLOEXEC), fd;
+
+	if (from < 0)
+		skip();
+	assert_int_equal(file_clone(from, 5, sandpit->fd, "b", &fd, NULL), 0);
+	assert_int_equal(pread(fd, text, sizeof(text), 0), 5);
+	assert_memory_equal(text, "Name:", 5);
+	close(fd);
+	close(from);
 }
 
 static void writes_and_reads_text(void **state)
@@ -291,6 +343,8 @@ int main(void)
 		SANDPIT_TEST(makes_private_files),
 		SANDPIT_TEST(makes_nothing_behind_a_link),
 		SANDPIT_TEST(makes_files_last),
+		SANDPIT_TEST(clones_all_of_it),
+		SANDPIT_TEST(clones_between_file_systems),
 		SANDPIT_TEST(writes_and_reads_text),
 		SANDPIT_TEST(writes_over_what_a_dead_run_left),
 		SANDPIT_TEST(writes_through_no_link),

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -348,6 +349,62 @@ static void prunes_nothing_through_a_link(void **state)
 	assert_true(sandpit_has(sandpit, "link"));
 }
 
+static void makes_folders_to_be_synced_later(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	int before = sandpit_descriptors(), fd;
+
+	assert_int_equal(folder_make_unsynced(sandpit->fd, "a/b", &fd, NULL),
+			 0);
+	assert_true(is_same_folder(fd, sandpit->fd, "a/b"));
+	close(fd);
+	assert_int_equal(folder_make_unsynced(sandpit->fd, "a/b/c", &fd, NULL),
+			 0);
+	close(fd);
+	sandpit_link(sandpit, "a", "link");
+	assert_int_equal(folder_make_unsynced(sandpit->fd, "link/x", &fd, NULL),
+			 ERROR_SKIPPED);
+	assert_int_equal(sandpit_descriptors(), before);
+}
+
+static void syncs_the_disk(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct error err = { 0 };
+
+	assert_int_equal(disk_sync(sandpit->fd, &err), 0);
+	assert_int_equal(disk_sync(-1, &err), ERROR_IO);
+	assert_non_null(strstr(err.message, "disk"));
+}
+
+/* What the kernel says of itself. */
+static struct utsname kernel;
+
+int uname(struct utsname *out)
+{
+	*out = kernel;
+	return 0;
+}
+
+static void knows_which_kernels_tell(void **state)
+{
+	static const struct {
+		const char *release;
+		bool tells;
+	} cases[] = {
+		{ "4.18.0-553.el8", false }, { "5.7.19", false },
+		{ "5.8.0", true },	     { "5.10.0-28-amd64", true },
+		{ "6.1", true },	     { "10.0-rc1", true },
+		{ "strange", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strcpy(kernel.release, cases[i].release);
+		assert_int_equal(disk_sync_tells(), cases[i].tells);
+	}
+}
+
 static void knows_the_space(void **state)
 {
 	const struct sandpit *sandpit = *state;
@@ -386,6 +443,9 @@ int main(void)
 		SANDPIT_TEST(clearing_tells_what_it_cannot_remove),
 		SANDPIT_TEST(prunes_empty_folders_only),
 		SANDPIT_TEST(prunes_nothing_through_a_link),
+		SANDPIT_TEST(makes_folders_to_be_synced_later),
+		SANDPIT_TEST(syncs_the_disk),
+		SANDPIT_TEST(knows_which_kernels_tell),
 		SANDPIT_TEST(knows_the_space),
 	};
 
