@@ -59,7 +59,7 @@ struct config {
 	int unversioned;	 /* enum unversioned */
 	char *user;		 /* "owner", or a user's name */
 	int64_t jobs;		 /* 0: auto */
-	int strategy;		 /* only checked: there is one so far */
+	int strategy;		 /* enum strategy_choice */
 	int64_t busy_timeout_ms, retries, lock_wait_ms;
 	int integrity;		 /* enum check_integrity */
 	int foreign_keys;	 /* enum check_foreign_keys */

@@ -158,9 +158,6 @@ static int parse_choice(const struct key_row *row, const char *text,
 	for (choice = row->choices; choice->word; choice++) {
 		if (strcmp(choice->word, text) != 0)
 			continue;
-		if (choice->refusal)
-			return error_set(err, ERROR_CONFIG, "%s",
-					 choice->refusal);
 		*(int *)field = choice->value;
 		return 0;
 	}
@@ -183,32 +180,32 @@ static const struct key_type share_type = { parse_share, NULL, false };
 static const struct key_type choice_type = { parse_choice, NULL, false };
 
 static const struct key_choice unversioned_choices[] = {
-	{ "detect", UNVERSIONED_DETECT, NULL },
-	{ "from-start", UNVERSIONED_FROM_START, NULL },
-	{ "refuse", UNVERSIONED_REFUSE, NULL },
-	{ NULL, 0, NULL },
+	{ "detect", UNVERSIONED_DETECT },
+	{ "from-start", UNVERSIONED_FROM_START },
+	{ "refuse", UNVERSIONED_REFUSE },
+	{ NULL, 0 },
 };
 
 static const struct key_choice strategy_choices[] = {
-	{ "auto", 0, NULL },
-	{ "in-place", 0, NULL },
-	{ "swap", 0, "swap is not built yet; write auto or in-place" },
-	{ NULL, 0, NULL },
+	{ "auto", CHOOSE_AUTO },
+	{ "in-place", CHOOSE_IN_PLACE },
+	{ "swap", CHOOSE_SWAP },
+	{ NULL, 0 },
 };
 
 static const struct key_choice integrity_choices[] = {
-	{ "touched", CHECK_INTEGRITY_TOUCHED, NULL },
-	{ "full", CHECK_INTEGRITY_FULL, NULL },
-	{ "quick", CHECK_INTEGRITY_QUICK, NULL },
-	{ "off", CHECK_INTEGRITY_OFF, NULL },
-	{ NULL, 0, NULL },
+	{ "touched", CHECK_INTEGRITY_TOUCHED },
+	{ "full", CHECK_INTEGRITY_FULL },
+	{ "quick", CHECK_INTEGRITY_QUICK },
+	{ "off", CHECK_INTEGRITY_OFF },
+	{ NULL, 0 },
 };
 
 static const struct key_choice foreign_keys_choices[] = {
-	{ "new", CHECK_FOREIGN_KEYS_NEW, NULL },
-	{ "strict", CHECK_FOREIGN_KEYS_STRICT, NULL },
-	{ "off", CHECK_FOREIGN_KEYS_OFF, NULL },
-	{ NULL, 0, NULL },
+	{ "new", CHECK_FOREIGN_KEYS_NEW },
+	{ "strict", CHECK_FOREIGN_KEYS_STRICT },
+	{ "off", CHECK_FOREIGN_KEYS_OFF },
+	{ NULL, 0 },
 };
 
 #define FIELD(name) offsetof(struct config, name)
@@ -258,7 +255,7 @@ const struct key_row key_rows[KEY_COUNT] = {
 		.help = "databases worked on at a time" },
 	[KEY_STRATEGY] = {
 		"run", "strategy", "auto", &choice_type, FIELD(strategy),
-		.choices = strategy_choices, .form = "auto or in-place",
+		.choices = strategy_choices, .form = "auto, in-place or swap",
 		.help = "how a database is changed" },
 	[KEY_BUSY_TIMEOUT] = {
 		"run", "busy_timeout", "5s", &duration_type,

@@ -48,9 +48,8 @@ enum key {
 
 /* A word that a key may have as its value. */
 struct key_choice {
-	const char *word;    /* NULL ends the list */
+	const char *word; /* NULL ends the list */
 	int value;
-	const char *refusal; /* why it may not be chosen yet; NULL: it may */
 };
 
 struct key_row;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/folder.h"
+#include "base/lease.h"
 #include "cli/message.h"
 #include "cli/netfs.h"
 #include "fleet/owner.h"
@@ -114,6 +115,7 @@ static int open_data(struct session *session, struct error *err)
 	if (rc)
 		return error_prefix(err, "the data directory, see --data-dir");
 	network = netfs_name(session->data_dir);
+	session->is_on_network = network != NULL;
 	if (network && !session->options->quiet)
 		message_warn("%s is on a network file system (%s), whose locks "
 			     "are in doubt; stop the application while this "
@@ -177,8 +179,11 @@ static int make_plan(struct session *session, struct error *err)
 				   : queue_default_jobs();
 	int64_t share = CACHE_BYTES / (int64_t)jobs;
 	struct plan *plan = &session->plan;
+	struct stamp staging = { 0 };
 
-	(void)err;
+	if (session->state.staging >= 0 &&
+	    stamp_take(session->state.staging, "", &staging, err) != 0)
+		return error_prefix(err, "%s/staging", session->state.path);
 	*plan = (struct plan){
 		.data_dir = session->data_dir,
 		.data_path = session->data_path,
@@ -194,6 +199,12 @@ static int make_plan(struct session *session, struct error *err)
 		.integrity = (enum check_integrity)config->integrity,
 		.foreign_keys = (enum check_foreign_keys)config->foreign_keys,
 		.busy_timeout_ms = (int)config->busy_timeout_ms,
+		.strategy = session->is_on_network
+				    ? CHOOSE_IN_PLACE
+				    : (enum strategy_choice)config->strategy,
+		.staging_device = staging.device,
+		.lease_break_ms = lease_break_ms(),
+		.syncs_each = !disk_sync_tells(),
 		.cache_bytes = share < CACHE_BYTES_EACH ? share
 							: CACHE_BYTES_EACH,
 	};

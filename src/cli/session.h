@@ -48,6 +48,7 @@ struct session {
 
 	int data_dir;		/* -1: not open */
 	char *data_path;
+	bool is_on_network;	/* its file system: nothing is swapped there */
 	struct fleet *fleet;	/* NULL: not discovered */
 	struct state state;	/* its descriptors are -1: there is none */
 	struct lock lock;

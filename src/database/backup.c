@@ -28,9 +28,7 @@ static const char *name_of(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
-/* One inode is worked on by one job at a time, so this is nobody else's
- * name. */
-static char *staged_name(const struct stamp *live)
+char *backup_staged_name(const struct stamp *live)
 {
 	return xasprintf("%jx-%jx.db", (uintmax_t)live->device,
 			 (uintmax_t)live->inode);
@@ -58,33 +56,32 @@ static int fill(const struct job *job, const char *staged, struct sqlite3 *from,
  * empty at the moment between its making and our use of it. */
 #define PUBLISH_ATTEMPTS 16
 
-/* Under its final name, with every folder on the way there durable. */
-static int publish(const struct job *job, const char *staged, struct error *err)
+/* Gives `name` in `folder` its final name, with `give` (renameat() or linkat()
+ * without flags); *out_fd is then the folder that it is in. */
+static int publish(const struct job *job, int folder, const char *name,
+		   int (*give)(int, const char *, int, const char *),
+		   bool is_durable, int *out_fd, struct error *err)
 {
-	const struct plan *plan = job->plan;
-	const char *name = name_of(job->subject->path);
-	char *folder = folder_of(job->subject->path);
-	int attempt, failure = ENOENT, fd = -1, rc = 0;
+	int (*make)(int, const char *, int *, struct error *) =
+		is_durable ? folder_make : folder_make_unsynced;
+	char *below = folder_of(job->subject->path);
+	int attempt, failure = ENOENT, rc = 0;
 
+	*out_fd = -1;
 	for (attempt = 0; failure == ENOENT && attempt < PUBLISH_ATTEMPTS;
 	     attempt++) {
-		if (fd >= 0)
-			(void)close(fd);
-		fd = -1;
-		rc = folder_make(plan->backup_dir, folder, &fd, err);
-		failure = rc == 0 && renameat(plan->staging_dir, staged, fd,
-					      name) == 0
+		if (*out_fd >= 0)
+			(void)close(*out_fd);
+		rc = make(job->plan->backup_dir, below, out_fd, err);
+		failure = rc == 0 && give(folder, name, *out_fd,
+					  name_of(job->subject->path)) == 0
 				  ? 0
 				  : errno;
 	}
 	if (rc == 0 && failure != 0)
 		rc = error_set_errno(err, ERROR_IO, failure,
 				     "the backup cannot be given its name");
-	if (rc == 0)
-		rc = folder_sync(fd, err);
-	if (fd >= 0)
-		(void)close(fd);
-	free(folder);
+	free(below);
 	return rc;
 }
 
@@ -92,7 +89,8 @@ int backup_make(struct job *job, struct sqlite3 *from, const struct stamp *live,
 		struct error *err)
 {
 	const struct plan *plan = job->plan;
-	char *staged = staged_name(live);
+	char *staged = backup_staged_name(live);
+	int fd = -1;
 	int rc = file_create(plan->staging_dir, staged, err);
 
 	if (rc == 0)
@@ -104,7 +102,12 @@ int backup_make(struct job *job, struct sqlite3 *from, const struct stamp *live,
 	if (rc == 0)
 		rc = copy_size(from, &job->result.backup_bytes, err);
 	if (rc == 0)
-		rc = publish(job, staged, err);
+		rc = publish(job, plan->staging_dir, staged, renameat, true,
+			     &fd, err);
+	if (rc == 0)
+		rc = folder_sync(fd, err);
+	if (fd >= 0)
+		(void)close(fd);
 	if (rc != 0) {
 		(void)unlinkat(plan->staging_dir, staged, 0);
 		backup_discard(job);
@@ -112,6 +115,39 @@ int backup_make(struct job *job, struct sqlite3 *from, const struct stamp *live,
 				  "untouched");
 	}
 	free(staged);
+	return rc;
+}
+
+static int give_second_name(int from_folder, const char *from, int to_folder,
+			    const char *to)
+{
+	return linkat(from_folder, from, to_folder, to, 0);
+}
+
+int backup_link(struct job *job, int folder, const char *name,
+		const struct stamp *live, struct error *err)
+{
+	struct stamp linked;
+	int fd = -1;
+	int rc = publish(job, folder, name, give_second_name,
+			 job->plan->syncs_each, &fd, err);
+
+	if (rc == 0)
+		rc = stamp_take(fd, name_of(job->subject->path), &linked, err);
+	/* Somebody may have put another file there since it was opened. */
+	if (rc == 0 && (linked.device != live->device ||
+			linked.inode != live->inode))
+		rc = error_set(err, ERROR_BUSY,
+			       "another file has taken its place meanwhile; "
+			       "nothing was changed");
+	if (rc == 0 && job->plan->syncs_each)
+		rc = folder_sync(fd, err);
+	if (fd >= 0)
+		(void)close(fd);
+	if (rc != 0)
+		backup_discard(job);
+	else
+		job->result.backup_bytes = live->bytes;
 	return rc;
 }
 

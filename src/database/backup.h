@@ -23,10 +23,21 @@
 
 struct sqlite3;
 
+/* A name in staging/ for what becomes of that live file, which the caller
+ * frees. One inode is worked on by one job at a time, so it is nobody
+ * else's. */
+char *backup_staged_name(const struct stamp *live);
+
 /* Makes it: all of `from`, dressed like the live file's stamp. Sets
  * result.backup_bytes. ERROR_NOSPACE where the disk is full. On failure nothing
  * is left. */
 int backup_make(struct job *job, struct sqlite3 *from,
+		const struct stamp *live, struct error *err);
+
+/* Makes the file that lies at `name` in `folder` the backup by giving it that
+ * name too: no copy, and not durable. ERROR_BUSY if it is not the inode of
+ * `live`. Sets result.backup_bytes. On failure nothing is left. */
+int backup_link(struct job *job, int folder, const char *name,
 		const struct stamp *live, struct error *err);
 
 /* Opens the one just made, to read: it is what the database was before. */

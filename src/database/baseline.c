@@ -24,8 +24,7 @@ static int decide_baseline(struct steps *steps, bool *needed, struct error *err)
 	return 0;
 }
 
-static int apply_baseline(struct steps *steps, struct sqlite3 *before,
-			  struct error *err)
+static int apply_baseline(struct steps *steps, struct error *err)
 {
 	const struct plan *plan = steps->job->plan;
 	const struct ledger_row row = {
@@ -36,7 +35,6 @@ static int apply_baseline(struct steps *steps, struct sqlite3 *before,
 	};
 	int rc = ledger_prepare(steps->db, err);
 
-	(void)before;
 	return rc != 0 ? rc : ledger_add(steps->db, &row, err);
 }
 
@@ -58,10 +56,8 @@ static int decide_forget(struct steps *steps, bool *needed, struct error *err)
 	return 0;
 }
 
-static int apply_forget(struct steps *steps, struct sqlite3 *before,
-			struct error *err)
+static int apply_forget(struct steps *steps, struct error *err)
 {
-	(void)before;
 	return ledger_drop(steps->db, err);
 }
 

@@ -112,6 +112,32 @@ bool evidence_is_unbroken(const char *kept)
 	return text_ends_with(kept, UNBROKEN);
 }
 
+int evidence_was_unbroken(struct sqlite3 *db, bool *out, struct error *err)
+{
+	struct ledger_head head;
+	char why[160];
+	bool is_wal = false;
+	int rc = ledger_read(db, &head, err);
+
+	*out = false;
+	if (rc == 0 && head.exists)
+		rc = evidence_is_wal(db, &is_wal, err);
+	if (rc == 0 && head.exists && !is_wal)
+		rc = evidence_holds(db, head.evidence, out, why, sizeof(why),
+				    err);
+	return rc;
+}
+
+int evidence_sign(struct sqlite3 *db, bool is_unbroken, struct error *err)
+{
+	char evidence[LEDGER_EVIDENCE_BYTES];
+	int rc = evidence_of_commit(db, evidence, err);
+
+	if (rc == 0 && is_unbroken)
+		evidence_set_unbroken(evidence);
+	return rc != 0 ? rc : ledger_set_evidence(db, evidence, err);
+}
+
 int evidence_renew(struct sqlite3 *db, const char *left, struct error *err)
 {
 	char evidence[LEDGER_EVIDENCE_BYTES], why[160];

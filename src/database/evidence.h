@@ -51,6 +51,15 @@ int evidence_holds(struct sqlite3 *db, const char *kept, bool *holds, char *why,
 void evidence_set_unbroken(char kept[LEDGER_EVIDENCE_BYTES]);
 bool evidence_is_unbroken(const char *kept);
 
+/* Inside a transaction, before the first change: whether nobody has written
+ * since the newest row of the ledger. Under WAL that would cost a digest, and a
+ * restore does not ask: *out is false there. */
+int evidence_was_unbroken(struct sqlite3 *db, bool *out, struct error *err);
+
+/* At the end of that transaction: writes into the newest row what will be true
+ * when it has been committed. */
+int evidence_sign(struct sqlite3 *db, bool is_unbroken, struct error *err);
+
 /* After a restore, in a transaction of its own: lets the newest row tell of the
  * state that the restore left (evidence_now() under its lock), unless somebody
  * has written since. On failure the transaction may stand open. */

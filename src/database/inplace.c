@@ -68,53 +68,25 @@ static int take_backup(struct inplace *run, struct error *err)
 	return rc;
 }
 
-/* Whether nobody has written since the newest row of the ledger. Under WAL that
- * would cost a digest, and a restore does not ask. */
-static int learn_unbroken(struct inplace *run, bool *out, struct error *err)
-{
-	struct ledger_head head;
-	char why[160];
-	bool is_wal = false;
-	int rc = ledger_read(run->db, &head, err);
-
-	*out = false;
-	if (rc == 0 && head.exists)
-		rc = evidence_is_wal(run->db, &is_wal, err);
-	if (rc == 0 && head.exists && !is_wal)
-		rc = evidence_holds(run->db, head.evidence, out, why,
-				    sizeof(why), err);
-	return rc;
-}
-
-static int sign(struct inplace *run, bool is_unbroken, struct error *err)
-{
-	char evidence[LEDGER_EVIDENCE_BYTES];
-	int rc = evidence_of_commit(run->db, evidence, err);
-
-	if (rc == 0 && is_unbroken)
-		evidence_set_unbroken(evidence);
-	return rc != 0 ? rc : ledger_set_evidence(run->db, evidence, err);
-}
-
 static int apply(struct inplace *run, struct error *err)
 {
-	struct sqlite3 *before = NULL;
 	bool is_unbroken = false;
-	int rc = backup_open(run->job, &before, err);
+	int rc = 0;
 
-	if (rc == 0 && run->change->signs_ledger)
-		rc = learn_unbroken(run, &is_unbroken, err);
+	run->steps.open_before = backup_open;
+	if (run->change->signs_ledger)
+		rc = evidence_was_unbroken(run->db, &is_unbroken, err);
+	/* This also proves that the backup can be read. */
 	if (rc == 0)
-		rc = steps_check_before(&run->steps, before, err);
+		rc = steps_check_before(&run->steps, err);
 	if (rc == 0)
-		rc = run->change->apply(&run->steps, before, err);
+		rc = run->change->apply(&run->steps, err);
 	if (rc == 0 && run->change->signs_ledger)
-		rc = sign(run, is_unbroken, err);
+		rc = evidence_sign(run->db, is_unbroken, err);
 	if (rc == 0 && connection_has_moved(run->db))
 		rc = error_set(err, ERROR_BUSY,
 			       "another file has taken its place meanwhile; "
 			       "nothing was changed");
-	connection_close(before);
 	return rc != 0 ? rc : job_check_stop(run->job, err);
 }
 
@@ -224,11 +196,7 @@ void inplace_change(struct job *job, const struct change *change)
 	place_close(&run.place);
 	job->result.strategy = needed ? STRATEGY_IN_PLACE : STRATEGY_NONE;
 	if (rc != 0) {
-		result_fail(&job->result, &error);
-		/* It stands where it stood. */
-		memcpy(job->result.to, job->result.from,
-		       sizeof(job->result.to));
-		job->result.steps = 0;
+		result_fail_unchanged(&job->result, &error);
 	} else {
 		job->result.outcome =
 			needed ? OUTCOME_UPGRADED : OUTCOME_CURRENT;

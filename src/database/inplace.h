@@ -23,28 +23,8 @@
 #ifndef FLEET_DATABASE_INPLACE_H
 #define FLEET_DATABASE_INPLACE_H
 
-#include <stdbool.h>
-
-#include "base/error.h"
-#include "database/standing.h"
-#include "database/steps.h"
-
-struct sqlite3;
-
-struct change {
-	/* Under the lock: where does it stand? */
-	int (*read)(struct sqlite3 *db, const struct job *job,
-		    struct standing *out, struct error *err);
-	/* Is there anything to do? *needed false ends it as
-	 * OUTCOME_CURRENT. May fail to refuse the database. */
-	int (*decide)(struct steps *steps, bool *needed, struct error *err);
-	/* Inside the transaction. `before` is the backup. */
-	int (*apply)(struct steps *steps, struct sqlite3 *before,
-		     struct error *err);
-	/* The ledger is expected to name this run after the commit: the way to
-	 * learn the truth behind a COMMIT that failed. */
-	bool signs_ledger;
-};
+#include "database/change.h"
+#include "database/job.h"
 
 /* Does it. Sets outcome (upgraded, current, or what the error leads to),
  * strategy, has_backup, backup_bytes. */

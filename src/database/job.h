@@ -1,11 +1,11 @@
 /*
  * job: one database to be worked on: the only thing that crosses the thread
- * line.
+ * line, in a batch of such (batch.h).
  *
  * Runs on: made by the loop thread, lent to one worker between submit and done,
- * then the loop thread's again. The worker may read `plan` and `subject`, and
- * writes `result` and nothing else.
- * Owns: nothing; plan and subject outlive it.
+ * then the loop thread's again. The worker may read all of it, and writes
+ * `phase`, `swap` and `result`.
+ * Owns: what `swap` holds; plan and subject outlive it.
  *
  * What is on disk if the process dies: see the header of each work function.
  */
@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/file.h"
 #include "database/result.h"
@@ -27,6 +28,13 @@ enum unversioned {
 	UNVERSIONED_DETECT,	/* tell its version from its schema */
 	UNVERSIONED_FROM_START, /* it is at no version: every step runs */
 	UNVERSIONED_REFUSE,
+};
+
+/* How `upgrade` is to get a database to its target. */
+enum strategy_choice {
+	CHOOSE_AUTO,	 /* swap where that is safe, else in place */
+	CHOOSE_IN_PLACE,
+	CHOOSE_SWAP,	 /* or not at all */
 };
 
 /* What `upgrade` and its like are to do, for every database alike. Made before
@@ -61,6 +69,11 @@ struct plan {
 	enum check_foreign_keys foreign_keys;
 	int busy_timeout_ms;
 	int64_t cache_bytes;	  /* each worker's share of memory */
+	enum strategy_choice strategy;
+	dev_t staging_device;	  /* the file system of staging_dir */
+	int64_t lease_break_ms;	  /* see base/lease.h */
+	bool syncs_each;	  /* see disk_sync_tells(): it does not, so
+				   * that each file and folder is synced */
 };
 
 /* How long a commit that readers hold up may wait: while it waits it keeps new
@@ -78,10 +91,28 @@ struct subject {
 	struct stamp stamp;	/* at discovery */
 };
 
+/* How far it is. Only JOB_LOOK, JOB_INPLACE and JOB_DONE cross the thread
+ * line. */
+enum job_phase {
+	JOB_LOOK = 0, /* from the beginning: is there anything to do? */
+	JOB_STAGE,    /* there is something to do, one way or the other */
+	JOB_STAGED,   /* a copy is ready to take the live file's place */
+	JOB_INPLACE,  /* there is something to do, and that in place */
+	JOB_DONE,     /* the result is there */
+};
+
+/* What came of the wish to swap it. */
+enum job_swap { SWAP_NONE = 0, SWAP_GIVEN_UP, SWAP_UNDONE };
+
 struct job {
 	const struct plan *plan;
 	const struct subject *subject;
 	const atomic_bool *stop_now; /* undo at once; may be NULL in tests */
+	enum job_phase phase;
+	struct swap *swap;     /* see swap.h; NULL: none */
+	enum job_swap yielded; /* JOB_INPLACE: an application asked for the file
+				* before, or after, the copy had taken its
+				* place, and was let through */
 	struct result result;
 };
 
@@ -94,8 +125,10 @@ static inline int job_check_stop(const struct job *job, struct error *err)
 		       : 0;
 }
 
-/* A work function: everything that is done with one database, start to end. It
- * sets job->result with an outcome and the duration. */
+/* A work function: what is done with one database, from the phase in which it
+ * is. It leaves an outcome and the duration in `result`; or, if it swaps, a
+ * later phase: JOB_STAGE or JOB_INPLACE, to be called again for that, or
+ * JOB_STAGED, which the batch takes further. */
 typedef void job_work(struct job *job);
 
 #endif

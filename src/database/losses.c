@@ -14,12 +14,18 @@ static const char *const drop_words[] = {
 	[SCHEMA_VIEW] = "VIEW",
 };
 
+static const struct replay *replay_of(const struct losses *losses)
+{
+	const struct job *job = losses->steps->job;
+
+	return job->plan->replays[job->subject->kind];
+}
+
 static bool steps_drop(const struct losses *losses, const char *word,
 		       const char *name)
 {
-	const struct replay *replay =
-		losses->job->plan->replays[losses->job->subject->kind];
-	const struct standing *standing = losses->standing;
+	const struct replay *replay = replay_of(losses);
+	const struct standing *standing = losses->steps->standing;
 	size_t p;
 
 	for (p = standing->position; p < standing->target; p++) {
@@ -31,9 +37,8 @@ static bool steps_drop(const struct losses *losses, const char *word,
 
 static bool steps_delete_from(const struct losses *losses, const char *table)
 {
-	const struct replay *replay =
-		losses->job->plan->replays[losses->job->subject->kind];
-	const struct standing *standing = losses->standing;
+	const struct replay *replay = replay_of(losses);
+	const struct standing *standing = losses->steps->standing;
 	size_t p;
 
 	for (p = standing->position; p < standing->target; p++) {
@@ -47,12 +52,12 @@ static bool steps_delete_from(const struct losses *losses, const char *table)
 static bool replay_removes(const struct losses *losses, enum schema_type type,
 			   const char *name, const char *column)
 {
-	const struct replay *replay =
-		losses->job->plan->replays[losses->job->subject->kind];
+	const struct replay *replay = replay_of(losses);
+	const struct standing *standing = losses->steps->standing;
 	const struct schema_object *old = schema_find(
-		replay->schemas[losses->standing->position], type, name);
+		replay->schemas[standing->position], type, name);
 	const struct schema_object *new = schema_find(
-		replay->schemas[losses->standing->target], type, name);
+		replay->schemas[standing->target], type, name);
 
 	if (old == NULL)
 		return false;
@@ -99,14 +104,17 @@ static int check_rows(const struct losses *losses,
 		      const struct schema_object *new, struct error *err)
 {
 	long rows_before, rows_after;
+	struct sqlite3 *before;
 	int rc;
 
 	if (!is_rebuilt(losses, old, new) ||
 	    steps_delete_from(losses, old->name))
 		return 0;
-	rc = check_row_count(losses->before, old->name, &rows_before, err);
+	rc = steps_before(losses->steps, &before, err);
 	if (rc == 0)
-		rc = check_row_count(losses->after, old->name, &rows_after,
+		rc = check_row_count(before, old->name, &rows_before, err);
+	if (rc == 0)
+		rc = check_row_count(losses->steps->db, old->name, &rows_after,
 				     err);
 	if (rc == 0 && rows_after < rows_before)
 		rc = error_set(err, ERROR_CHECK,

@@ -15,16 +15,13 @@
 #define FLEET_DATABASE_LOSSES_H
 
 #include "base/error.h"
-#include "database/standing.h"
+#include "database/steps.h"
 #include "sqlite/schema.h"
 
-struct sqlite3;
-
 struct losses {
-	const struct job *job;
-	const struct standing *standing; /* which steps were run */
-	struct sqlite3 *before, *after;	 /* the backup, and the live one */
-	const struct schema *old, *new;	 /* theirs */
+	struct steps *steps;		/* which were run, where, and how it
+					 * was before */
+	const struct schema *old, *new; /* of before and after */
 };
 
 /* ERROR_CHECK names the first thing that would be lost. */

@@ -18,13 +18,14 @@ static int rehearse_on(struct job *job, struct sqlite3 *copy,
 
 	steps_begin(&steps, job, copy);
 	steps.standing = standing;
-	rc = steps_check_before(&steps, before, err);
+	steps.before = before;
+	rc = steps_check_before(&steps, err);
 	if (rc == 0)
 		rc = connection_run(copy, "BEGIN IMMEDIATE", err);
 	if (rc == 0)
 		rc = steps_run(&steps, err);
 	if (rc == 0)
-		rc = steps_check(&steps, before, err);
+		rc = steps_check(&steps, err);
 	steps_end(&steps);
 	return rc;
 }

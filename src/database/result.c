@@ -20,7 +20,7 @@ static const char *const outcome_names[OUTCOME_COUNT] = {
 	[OUTCOME_KEPT] = "kept",
 };
 
-static const char *const strategy_names[] = {
+static const char *const strategy_names[STRATEGY_COUNT] = {
 	[STRATEGY_NONE] = NULL,
 	[STRATEGY_IN_PLACE] = "in-place",
 	[STRATEGY_SWAP] = "swap",
@@ -72,4 +72,11 @@ void result_fail(struct result *result, const struct error *error)
 			result->outcome = outcomes_of_errors[i].outcome;
 	}
 	result->failure.error = *error;
+}
+
+void result_fail_unchanged(struct result *result, const struct error *error)
+{
+	result_fail(result, error);
+	memcpy(result->to, result->from, sizeof(result->to));
+	result->steps = 0;
 }

@@ -31,7 +31,12 @@ enum outcome {
 };
 const char *outcome_name(enum outcome outcome); /* "would-upgrade" */
 
-enum strategy { STRATEGY_NONE = 0, STRATEGY_IN_PLACE, STRATEGY_SWAP };
+enum strategy {
+	STRATEGY_NONE = 0,
+	STRATEGY_IN_PLACE,
+	STRATEGY_SWAP,
+	STRATEGY_COUNT
+};
 const char *strategy_name(enum strategy strategy); /* "in-place"; NULL: none */
 
 /* Where a statement of a migration failed; empty strings: does not apply. */
@@ -69,5 +74,9 @@ void result_note(struct result *result, const char *fmt, ...)
 /* Sets the outcome that an error leads to: BUSY busy, SKIPPED and MISSING
  * skipped, NEWER newer, WRITTEN kept, all else failed; and copies the error. */
 void result_fail(struct result *result, const struct error *error);
+
+/* The same for a database that stands where it stood: no steps, and `to` as
+ * `from`. */
+void result_fail_unchanged(struct result *result, const struct error *error);
 
 #endif

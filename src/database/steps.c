@@ -29,8 +29,22 @@ void steps_end(struct steps *steps)
 {
 	if (steps->db != NULL)
 		authorizer_install(steps->db, NULL);
-	steps->db = NULL;
+	if (steps->open_before != NULL)
+		connection_close(steps->before);
+	schema_free(steps->old);
+	steps->db = steps->before = NULL;
+	steps->old = NULL;
 	authorizer_release(&steps->authorizer);
+}
+
+int steps_before(struct steps *steps, struct sqlite3 **out, struct error *err)
+{
+	int rc = 0;
+
+	if (steps->before == NULL)
+		rc = steps->open_before(steps->job, &steps->before, err);
+	*out = steps->before;
+	return rc;
 }
 
 /* Notes where in which migration the statement stands that failed. */
@@ -88,8 +102,10 @@ int steps_run(struct steps *steps, struct error *err)
 		.run_id = steps->job->plan->run_id,
 	};
 	size_t p;
-	int rc = ledger_prepare(steps->db, err);
+	int rc = schema_take(steps->db, LEDGER_TABLE, &steps->old, err);
 
+	if (rc == 0)
+		rc = ledger_prepare(steps->db, err);
 	if (rc == 0 && standing->was_detected)
 		rc = ledger_add(steps->db, &detected, err);
 	for (p = standing->position; rc == 0 && p < standing->target; p++)
@@ -97,13 +113,16 @@ int steps_run(struct steps *steps, struct error *err)
 	return rc;
 }
 
-int steps_check_before(const struct steps *steps, struct sqlite3 *before,
-		       struct error *err)
+int steps_check_before(struct steps *steps, struct error *err)
 {
 	struct complaints found = { 0 };
-	int rc = 0;
+	struct sqlite3 *before;
+	int rc;
 
-	if (steps->job->plan->integrity != CHECK_INTEGRITY_OFF)
+	if (steps->job->plan->integrity == CHECK_INTEGRITY_OFF)
+		return 0;
+	rc = steps_before(steps, &before, err);
+	if (rc == 0)
 		rc = check_integrity_of(before, false, NULL, &found, err);
 	if (rc == 0 && found.damage)
 		rc = error_set(err, ERROR_CORRUPT,
@@ -112,7 +131,19 @@ int steps_check_before(const struct steps *steps, struct sqlite3 *before,
 			       "recover what can be with sqlite3 FILE .recover",
 			       complaints_damage(&found));
 	complaints_release(&found);
+	steps->is_sound = rc == 0;
 	return rc;
+}
+
+int steps_blame(struct steps *steps, int rc, struct error *err)
+{
+	struct error damage = { 0 };
+
+	if ((rc != ERROR_CORRUPT && rc != ERROR_CHECK) || steps->is_sound ||
+	    steps_check_before(steps, &damage) != ERROR_CORRUPT)
+		return rc;
+	*err = damage;
+	return ERROR_CORRUPT;
 }
 
 /* Written by the steps; or not where it is in the other schema, since what is
@@ -161,21 +192,21 @@ static int complain_structure(const struct steps *steps, struct sqlite3 *db,
 }
 
 /* The same for how it was before, on a copy that shows CHECK constraints. */
-static int complain_before(const struct steps *steps, struct sqlite3 *before,
-			   const struct schema *old, const struct schema *new,
+static int complain_before(struct steps *steps, const struct schema *new,
 			   struct complaints *out, struct error *err)
 {
-	struct sqlite3 *copy = NULL;
-	int rc = scratch_open(steps->job, before, &copy, err);
+	struct sqlite3 *before, *copy = NULL;
+	int rc = steps_before(steps, &before, err);
 
 	if (rc == 0)
-		rc = complain_structure(steps, copy, old, new, out, err);
+		rc = scratch_open(steps->job, before, &copy, err);
+	if (rc == 0)
+		rc = complain_structure(steps, copy, steps->old, new, out, err);
 	connection_close(copy);
 	return rc;
 }
 
-static int check_structure(struct steps *steps, struct sqlite3 *before,
-			   const struct schema *old, const struct schema *new,
+static int check_structure(struct steps *steps, const struct schema *new,
 			   struct error *err)
 {
 	struct complaints was = { 0 }, is = { 0 };
@@ -184,10 +215,10 @@ static int check_structure(struct steps *steps, struct sqlite3 *before,
 
 	if (steps->job->plan->integrity == CHECK_INTEGRITY_OFF)
 		return 0;
-	rc = complain_structure(steps, steps->db, new, old, &is, err);
+	rc = complain_structure(steps, steps->db, new, steps->old, &is, err);
 	/* Old sins are looked up only where there is something to excuse. */
 	if (rc == 0 && is.count > 0 && !is.damage)
-		rc = complain_before(steps, before, old, new, &was, err);
+		rc = complain_before(steps, new, &was, err);
 	fresh = rc == 0 ? complaints_first_new(&was, &is) : NULL;
 	if (rc == 0 && is.damage)
 		rc = error_set(err, ERROR_CHECK,
@@ -213,12 +244,12 @@ static void excuse_first_step(const struct steps *steps, struct complaints *was)
 		complaints_add_all(was, &replay->sins);
 }
 
-static int check_foreign_keys(struct steps *steps, struct sqlite3 *before,
-			      struct error *err)
+static int check_foreign_keys(struct steps *steps, struct error *err)
 {
 	enum check_foreign_keys level = steps->job->plan->foreign_keys;
 	struct complaints was = { 0 }, is = { 0 };
 	const struct complaint *fresh;
+	struct sqlite3 *before;
 	int rc;
 
 	if (level == CHECK_FOREIGN_KEYS_OFF)
@@ -226,7 +257,9 @@ static int check_foreign_keys(struct steps *steps, struct sqlite3 *before,
 	rc = check_foreign_keys_of(steps->db, &is, err);
 	if (rc == 0 && is.count > 0 && level == CHECK_FOREIGN_KEYS_NEW) {
 		excuse_first_step(steps, &was);
-		rc = check_foreign_keys_of(before, &was, err);
+		rc = steps_before(steps, &before, err);
+		if (rc == 0)
+			rc = check_foreign_keys_of(before, &was, err);
 	}
 	fresh = rc == 0 ? complaints_first_new(&was, &is) : NULL;
 	if (fresh != NULL)
@@ -238,29 +271,45 @@ static int check_foreign_keys(struct steps *steps, struct sqlite3 *before,
 	return rc;
 }
 
-int steps_check(struct steps *steps, struct sqlite3 *before, struct error *err)
+/* Could damage have gone with what the steps removed or rewrote? A column goes
+ * without a word to the authorizer that ALTER TABLE does not say anyway. */
+static bool has_removed(const struct steps *steps, const struct schema *new)
 {
-	struct schema *old = NULL, *new = NULL;
-	int rc = schema_take(before, LEDGER_TABLE, &old, err);
+	const struct schema *old = steps->old;
+	size_t i;
 
-	if (rc == 0)
-		rc = schema_take(steps->db, LEDGER_TABLE, &new, err);
+	if (steps->authorizer.removes)
+		return true;
+	for (i = 0; i < old->count; i++) {
+		const struct schema_object *object =
+			schema_find(new, SCHEMA_TABLE, old->objects[i].name);
+
+		if (old->objects[i].type == SCHEMA_TABLE && object != NULL &&
+		    object->column_count < old->objects[i].column_count)
+			return true;
+	}
+	return false;
+}
+
+int steps_check(struct steps *steps, struct error *err)
+{
+	struct schema *new = NULL;
+	int rc = schema_take(steps->db, LEDGER_TABLE, &new, err);
+
+	if (rc == 0 && !steps->is_sound && has_removed(steps, new))
+		rc = steps_check_before(steps, err);
 	if (rc == 0) {
 		const struct losses losses = {
-			.job = steps->job,
-			.standing = steps->standing,
-			.before = before,
-			.after = steps->db,
-			.old = old,
+			.steps = steps,
+			.old = steps->old,
 			.new = new,
 		};
 		rc = losses_check(&losses, err);
 	}
 	if (rc == 0)
-		rc = check_structure(steps, before, old, new, err);
+		rc = check_structure(steps, new, err);
 	if (rc == 0)
-		rc = check_foreign_keys(steps, before, err);
-	schema_free(old);
+		rc = check_foreign_keys(steps, err);
 	schema_free(new);
 	return rc;
 }

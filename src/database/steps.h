@@ -5,15 +5,24 @@
  * Runs on: a worker thread, on the connection of that transaction: the live
  * database, or a private copy in a rehearsal. Never commits.
  *
- * Calling order: steps_begin() right after the connection is open;
- * steps_run() and steps_check() inside the transaction; steps_end().
+ * Calling order: steps_begin() right after the connection is open; then
+ * `open_before` or `before` is set; steps_run() and steps_check() inside the
+ * transaction; steps_end(), after which the caller closes the connection.
+ *
+ * Most of the checks need nothing but the schema that was there before, which
+ * steps_run() takes. An untouched copy of all of it is opened only if one of
+ * them asks: because there is something to excuse (old sins), rows to count (a
+ * rebuilt table) or damage to look for.
  */
 #ifndef FLEET_DATABASE_STEPS_H
 #define FLEET_DATABASE_STEPS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "database/standing.h"
 #include "sqlite/authorizer.h"
+#include "sqlite/schema.h"
 
 struct sqlite3;
 
@@ -22,23 +31,38 @@ struct steps {
 	struct sqlite3 *db;
 	const struct standing *standing; /* read in this transaction */
 	struct authorizer authorizer;	 /* installed from begin to end */
+
+	/* How it was before: opens an untouched copy, to read. */
+	int (*open_before)(const struct job *job, struct sqlite3 **out,
+			   struct error *err);
+	struct sqlite3 *before; /* opened by that; or the caller's, which stays
+				 * open, where open_before is NULL */
+	struct schema *old;	/* its schema; taken by steps_run() */
+	bool is_sound;		/* steps_check_before() has found no damage */
 };
 
 void steps_begin(struct steps *steps, struct job *job, struct sqlite3 *db);
 void steps_end(struct steps *steps);
 
-/* Looks at an untouched copy for damage, before the first step (not with
- * check.integrity = off). ERROR_CORRUPT. */
-int steps_check_before(const struct steps *steps, struct sqlite3 *before,
-		       struct error *err);
+/* The database as it was before the steps, opened if it is not yet. Borrowed. */
+int steps_before(struct steps *steps, struct sqlite3 **out, struct error *err);
+
+/* Looks at it for damage (not with check.integrity = off). ERROR_CORRUPT. To be
+ * called before the first step, or not at all: then steps_check() does it,
+ * where steps have removed something that could have been damaged, or rewritten
+ * it. What they leave alone is looked at after them anyway. */
+int steps_check_before(struct steps *steps, struct error *err);
+
+/* For a failure, `rc` and `err`, of the two below: if the database was damaged
+ * already, then that is the news. Returns the code that holds. */
+int steps_blame(struct steps *steps, int rc, struct error *err);
 
 /* Records a detected version, then runs each pending step statement by
  * statement and writes its ledger row. On failure result.failure says where. */
 int steps_run(struct steps *steps, struct error *err);
 
-/* Compares with `before`, the untouched copy: structure, CHECK and NOT NULL,
- * foreign keys, losses. ERROR_CHECK, ERROR_CORRUPT. */
-int steps_check(struct steps *steps, struct sqlite3 *before,
-		struct error *err);
+/* Compares with how it was before: structure, CHECK and NOT NULL, foreign keys,
+ * losses. ERROR_CHECK, ERROR_CORRUPT. */
+int steps_check(struct steps *steps, struct error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "database/inplace.h"
 #include "database/look.h"
+#include "database/swap.h"
 #include "sqlite/copy.h"
 
 /* What a look learns. */
@@ -52,12 +53,11 @@ static int decide_upgrade(struct steps *steps, bool *needed, struct error *err)
 	return 0;
 }
 
-static int apply_upgrade(struct steps *steps, struct sqlite3 *before,
-			 struct error *err)
+static int apply_upgrade(struct steps *steps, struct error *err)
 {
 	int rc = steps_run(steps, err);
 
-	return rc != 0 ? rc : steps_check(steps, before, err);
+	return rc != 0 ? rc : steps_check(steps, err);
 }
 
 static const struct change upgrade = {
@@ -67,22 +67,39 @@ static const struct change upgrade = {
 	.signs_ledger = true,
 };
 
-void work_upgrade(struct job *job)
+static void look_for_steps(struct job *job)
 {
-	int64_t begin = clock_now_us();
-
 	look(job);
 	switch (job->result.outcome) {
 	case OUTCOME_WOULD_FAIL:
 		job->result.outcome = OUTCOME_FAILED;
 		break;
 	case OUTCOME_BUSY: /* a look needs quiet; the lock does not */
+		job->phase = JOB_INPLACE;
+		break;
 	case OUTCOME_WOULD_UPGRADE:
-		memset(&job->result.failure, 0, sizeof(job->result.failure));
-		inplace_change(job, &upgrade);
+		job->phase = JOB_STAGE;
 		break;
 	default:
 		break;
 	}
-	job->result.duration_us = clock_now_us() - begin;
+}
+
+void work_upgrade(struct job *job)
+{
+	int64_t begin = clock_now_us();
+	enum job_phase phase = job->phase;
+
+	/* What came of the phase before is no part of this one's result. */
+	memset(&job->result.failure, 0, sizeof(job->result.failure));
+	job->phase = JOB_DONE;
+	if (phase == JOB_LOOK)
+		look_for_steps(job);
+	else if (phase == JOB_STAGE)
+		swap_stage(job, &upgrade);
+	else
+		inplace_change(job, &upgrade);
+	if (job->phase != JOB_DONE)
+		job->result.outcome = OUTCOME_NONE;
+	job->result.duration_us += clock_now_us() - begin;
 }

@@ -30,6 +30,10 @@ struct totals {
 	size_t not_begun;	       /* left as they were because the run
 					* was stopped */
 	size_t notes;		       /* databases with something to note */
+	size_t strategies[STRATEGY_COUNT]; /* of the upgraded */
+	size_t given_up, undone;       /* swaps that an application came
+					* between, before and after the copy
+					* had taken the place */
 	int64_t bytes_backed_up;       /* or, in a dry run, that would be */
 	int64_t bytes_biggest;	       /* the biggest of those */
 	enum outcome system;	       /* of system.db; NONE: has none */

@@ -7,6 +7,7 @@ const struct operation operation_upgrade = {
 	.writes = true,
 	.order = ORDER_SYSTEM_GATES,
 	.retries_busy = true,
+	.in_batches = true,
 	.work = work_upgrade,
 	.work_without_room = work_look,
 };
@@ -21,6 +22,7 @@ const struct operation operation_rehearse = {
 const struct operation operation_look = {
 	.name = "status",
 	.order = ORDER_SYSTEM_FIRST,
+	.in_batches = true,
 	.work = work_look,
 };
 

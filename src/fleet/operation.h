@@ -27,6 +27,8 @@ struct operation {
 	bool is_dry_run;
 	enum operation_order order;
 	bool retries_busy;	/* busy ones come again in later rounds */
+	bool in_batches;	/* many databases to a worker at a time: where
+				 * each takes little, or they are swapped */
 	job_work *work;
 	job_work *work_without_room; /* where the disk reserve leaves no room
 			     * for a backup: writes nothing, and tells those

@@ -3,24 +3,33 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "fleet/retired.h"
+
+/* A database that is staged, all else that a worker has open, and what the
+ * program has. */
+#define FILES_EACH   3
+#define FILES_WORKER 16
+#define FILES_OURS   (64 + RETIRED_MOST)
 
 #define MOST_JOBS 1024 /* libuv's own limit, above which it takes fewer */
 
 struct slot {
 	uv_work_t request;
 	struct queue *queue;
-	struct job *job; /* NULL: free */
+	struct batch *batch; /* NULL: free */
 };
 
 struct queue {
 	uv_loop_t *loop;
-	job_work *work;	/* set before the first job is submitted: const for
+	job_work *work;	/* set before the first batch is submitted: const for
 			 * the workers */
 	struct queue_source source;
 	size_t in_flight;
+	size_t batch_jobs;
 	size_t slot_count;
 	struct slot slots[];
 };
@@ -29,20 +38,20 @@ static void slot_work(uv_work_t *request)
 {
 	struct slot *slot = request->data;
 
-	slot->queue->work(slot->job);
+	batch_work(slot->batch, slot->queue->work);
 }
 
 static void slot_done(uv_work_t *request, int status)
 {
 	struct slot *slot = request->data;
 	struct queue *queue = slot->queue;
-	struct job *job = slot->job;
+	struct batch *batch = slot->batch;
 
 	assert(status == 0); /* nothing is ever cancelled */
 	(void)status;
-	slot->job = NULL;
+	slot->batch = NULL;
 	queue->in_flight--;
-	queue->source.done(queue->source.self, job);
+	queue->source.done(queue->source.self, batch);
 }
 
 static void fill_window(struct queue *queue)
@@ -50,15 +59,42 @@ static void fill_window(struct queue *queue)
 	for (size_t i = 0; i < queue->slot_count; i++) {
 		struct slot *slot = &queue->slots[i];
 
-		if (slot->job != NULL)
+		if (slot->batch != NULL)
 			continue;
-		slot->job = queue->source.next(queue->source.self);
-		if (slot->job == NULL)
+		slot->batch = queue->source.next(queue->source.self);
+		if (slot->batch == NULL)
 			return;
 		queue->in_flight++;
 		uv_queue_work(queue->loop, &slot->request, slot_work,
 			      slot_done);
 	}
+}
+
+/* Raises the limit of open files as far as is needed and allowed; how many
+ * databases a batch may have with what there is then. */
+static size_t fit_batches(size_t jobs)
+{
+	struct rlimit limit;
+	rlim_t needed = FILES_OURS +
+			jobs * (FILES_WORKER + FILES_EACH * BATCH_JOBS);
+	rlim_t left;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	if (limit.rlim_cur < needed) {
+		struct rlimit more = limit;
+
+		more.rlim_cur = needed < limit.rlim_max ? needed
+							: limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			limit = more;
+	}
+	left = limit.rlim_cur > FILES_OURS ? limit.rlim_cur - FILES_OURS : 0;
+	left /= jobs;
+	left = left > FILES_WORKER ? (left - FILES_WORKER) / FILES_EACH : 0;
+	if (left > BATCH_JOBS)
+		return BATCH_JOBS;
+	return left > 0 ? (size_t)left : 1;
 }
 
 int queue_open(uv_loop_t *loop, size_t jobs, struct queue **out,
@@ -82,6 +118,7 @@ int queue_open(uv_loop_t *loop, size_t jobs, struct queue **out,
 	queue = xcalloc(1, sizeof(*queue) + jobs * sizeof(queue->slots[0]));
 	queue->loop = loop;
 	queue->slot_count = jobs;
+	queue->batch_jobs = fit_batches(jobs);
 	for (size_t i = 0; i < jobs; i++) {
 		queue->slots[i].queue = queue;
 		queue->slots[i].request.data = &queue->slots[i];
@@ -109,6 +146,16 @@ void queue_run(struct queue *queue, job_work *work, struct queue_source source)
 			return;
 		uv_run(queue->loop, UV_RUN_ONCE);
 	}
+}
+
+size_t queue_window(const struct queue *queue)
+{
+	return queue->slot_count;
+}
+
+size_t queue_batch_jobs(const struct queue *queue)
+{
+	return queue->batch_jobs;
 }
 
 size_t queue_default_jobs(void)

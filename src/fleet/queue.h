@@ -1,13 +1,13 @@
 /*
- * queue: a window of jobs on libuv's worker threads.
+ * queue: a window of batches on libuv's worker threads.
  *
- * Runs on: the loop thread; only `work` runs on a worker.
- * The queue pulls: whenever a worker is free it asks `next` for a job. NULL
- * means nothing more (for now: it asks again when the next job is done). Never
+ * Runs on: the loop thread; only the batches' work runs on workers.
+ * The queue pulls: whenever a worker is free it asks `next` for a batch. NULL
+ * means nothing more (for now: it asks again when the next one is done). Never
  * more than the window is submitted, so there is nothing to cancel: to stop is
  * to stop pulling.
  *
- * Owns: the slots of the window. A job belongs to the source: the queue lends
+ * Owns: the slots of the window. A batch belongs to the source: the queue lends
  * it to one worker between `next` and `done`, and touches nothing in it.
  *
  * Calling order: queue_open() before anything else uses libuv's thread pool
@@ -21,13 +21,14 @@
 #include <uv.h>
 
 #include "base/error.h"
-#include "database/job.h"
+#include "database/batch.h"
 
 struct queue;
 
 struct queue_source {
-	struct job *(*next)(void *self); /* the next job, or NULL */
-	void (*done)(void *self, struct job *job); /* its result is there */
+	struct batch *(*next)(void *self); /* the next batch, or NULL */
+	void (*done)(void *self, struct batch *batch); /* its results are
+							* there */
 	void *self;
 };
 
@@ -37,9 +38,15 @@ int queue_open(uv_loop_t *loop, size_t jobs, struct queue **out,
 void queue_close(struct queue *queue); /* not from within queue_run(); NULL is
 					* fine */
 
-/* Works until `next` has given NULL and every job is done. Runs the loop, and
+/* Works until `next` has given NULL and every batch is done. Runs the loop, and
  * with it timers and signals. */
 void queue_run(struct queue *queue, job_work *work, struct queue_source source);
+
+/* How many batches are worked on at a time, and how many databases each may
+ * have so that there are descriptors enough for all that are staged. (The limit
+ * of open files is raised as far as that takes and the system lets us.) */
+size_t queue_window(const struct queue *queue);
+size_t queue_batch_jobs(const struct queue *queue);
 
 /* min(2 x cores, 8), at least 4: the work waits for the disk. */
 size_t queue_default_jobs(void);

@@ -27,7 +27,8 @@ static bool has_told(enum outcome outcome)
 
 /* Brings the database to rest. True if it is certain that the run that died did
  * not change it, so that the backup is of no use. */
-static bool settle(const struct recovery *recovery, const char *path)
+static bool settle(const struct recovery *recovery, const char *path,
+		   const struct stamp *backup)
 {
 	struct subject subject = {
 		.kind = strcmp(path, recovery->system_db) == 0 ? KIND_SYSTEM
@@ -46,6 +47,10 @@ static bool settle(const struct recovery *recovery, const char *path)
 	/* A database that is gone needs its backup most of all. */
 	if (rc)
 		return false;
+	/* Between link and rename of a swap: it is the live file itself. */
+	if (subject.stamp.device == backup->device &&
+	    subject.stamp.inode == backup->inode)
+		return true;
 	/* Whoever looked at it each night would have to copy it first. */
 	work_settle(&job);
 	work_look(&job);
@@ -60,10 +65,9 @@ static int visit(void *self, const char *relative, const struct stamp *stamp,
 	struct place place = { .folder = -1 };
 	int rc;
 
-	(void)stamp;
 	if (state_is_run_file(relative))
 		return 0;
-	if (!settle(recovery, relative)) {
+	if (!settle(recovery, relative, stamp)) {
 		recovery->totals->kept++;
 		return 0;
 	}

@@ -30,6 +30,7 @@ struct run {
 	struct signals signals;
 	struct queue *queue;
 	struct reserve reserve;
+	struct retired retired;
 	struct audience audience;
 
 	const struct operation *purpose; /* run_begin()'s; NULL before */
@@ -156,6 +157,7 @@ static void work_through(struct run *run, enum phase phase,
 		.queue = run->queue,
 		.signals = &run->signals,
 		.reserve = &run->reserve,
+		.retired = &run->retired,
 		.plan = run->options.plan,
 		.operation = run->operation,
 		.retries = run->options.retries,
@@ -172,6 +174,10 @@ static void work_through(struct run *run, enum phase phase,
 	else
 		sweep_run(&sweep, subjects, count);
 	leave_out(run, sweep.left_out);
+	if (run->only == NULL) {
+		run->summary.totals.given_up += sweep.given_up;
+		run->summary.totals.undone += sweep.undone;
+	}
 	if (sweep.no_room.code != ERROR_NONE)
 		run_stop(run, sweep.no_room.code == ERROR_HELD
 				      ? EXIT_STATUS_STOPPED
@@ -394,6 +400,7 @@ void run_free(struct run *run)
 	assert(rc == 0);
 	(void)rc;
 	audience_release(&run->audience);
+	retired_close(&run->retired);
 	free(run->stopped);
 	free(run);
 }

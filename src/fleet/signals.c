@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/lease.h"
+
 static const int numbers[2] = { SIGINT, SIGTERM };
 
 static void signal_heard(uv_signal_t *handle, int number)
@@ -59,6 +61,7 @@ int signals_open(struct signals *signals, uv_loop_t *loop, struct error *err)
 	atomic_init(&signals->stop_now, false);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	lease_begin();
 	for (size_t i = 0; i < 2; i++) {
 		if (is_ignored(numbers[i]))
 			continue;

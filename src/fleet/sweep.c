@@ -3,20 +3,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
+#include "database/swap.h"
 
 #define FIRST_PAUSE_MS 1000
 #define DOUBLINGS 5 /* no pause is longer than 32 s */
 
-/* Some databases, gone through once: all of an array, or those of it that are
- * tried again. */
+/* A database that takes as long by itself as a batch of others. */
+#define BIG_BYTES (INT64_C(4) << 20)
+
+/* How long it is believed how fast the disk was, and how slow. */
+#define FAST_FOR_US INT64_C(1000000)
+#define SLOW_FOR_US INT64_C(10000000)
+
+/* Some databases, gone through once. */
 struct round {
-	const struct subject *first; /* NULL: `again` */
-	const struct subject **again;
+	const struct subject **subjects; /* owned */
 	size_t count, next, pending;
+	const struct subject **in_place; /* owned: given back by batches */
+	size_t in_place_count, in_place_capacity;
+	bool is_first;	   /* what was not begun has never been */
 	bool may_put_off;  /* busy ones come again in a later round */
 	bool is_full;	   /* the disk: nothing may write any more */
 	bool only_looks;   /* see work_without_room */
+	bool was_pending;  /* the newest batch ended so: see batch.h */
 };
 
 static bool has_room(struct sweep *sweep, const struct subject *subject)
@@ -34,25 +45,97 @@ static bool has_room(struct sweep *sweep, const struct subject *subject)
 	return !round->is_full;
 }
 
-static struct job *next_job(void *self)
+static void set_job(const struct sweep *sweep, struct job *job,
+		    const struct subject *subject)
 {
-	struct sweep *sweep = self;
-	struct round *round = sweep->round;
-	const struct subject *subject;
-	struct job *job;
-
-	if (sweep->signals->draining || round->next == round->count)
-		return NULL;
-	subject = round->first != NULL ? &round->first[round->next]
-				       : round->again[round->next];
-	if (!has_room(sweep, subject))
-		return NULL;
-	round->next++;
-	job = xcalloc(1, sizeof(*job));
 	job->plan = sweep->plan;
 	job->subject = subject;
 	job->stop_now = &sweep->signals->stop_now;
-	return job;
+}
+
+/* How many databases the next batch is to have, at most: fewer towards the end,
+ * but no big one waits for others to make a batch with. */
+static size_t batch_size(const struct sweep *sweep)
+{
+	const struct round *round = sweep->round;
+	size_t left = round->count - round->next;
+	size_t size = left / (2 * queue_window(sweep->queue));
+	size_t most = queue_batch_jobs(sweep->queue);
+	size_t least = round->subjects[round->next]->stamp.bytes < BIG_BYTES
+			       ? BATCH_JOBS_LEAST
+			       : 1;
+
+	if (!sweep->operation->in_batches)
+		return 1;
+	size = size < least ? least : size;
+	size = size > most ? most : size;
+	return size < left ? size : left;
+}
+
+static void know_disk(const struct sweep *sweep, struct batch *batch)
+{
+	const struct disk_pace *pace = &sweep->pace;
+	int64_t age_us = clock_now_us() - pace->measured_us;
+
+	batch->may_swap = !(pace->is_slow && age_us < SLOW_FOR_US) ||
+			  sweep->plan->strategy == CHOOSE_SWAP;
+	batch->knows_disk = pace->measured_us != 0 && !pace->is_slow &&
+			    age_us < FAST_FOR_US;
+}
+
+static void learn_disk(struct sweep *sweep, const struct batch *batch)
+{
+	if (batch->sync_us == 0)
+		return;
+	sweep->pace.measured_us = clock_now_us();
+	sweep->pace.is_slow = batch->sync_us > 1000 * BATCH_SYNC_MS_MOST;
+}
+
+/* One of those that batches have given back. */
+static struct batch *next_in_place(struct sweep *sweep)
+{
+	struct round *round = sweep->round;
+	const struct subject *subject;
+	struct batch *batch;
+
+	subject = round->in_place[round->in_place_count - 1];
+	if (!has_room(sweep, subject))
+		return NULL;
+	round->in_place_count--;
+	batch = batch_new(1);
+	set_job(sweep, &batch->jobs[0], subject);
+	batch->jobs[0].phase = JOB_INPLACE;
+	return batch;
+}
+
+static struct batch *next_batch(void *self)
+{
+	struct sweep *sweep = self;
+	struct round *round = sweep->round;
+	struct batch *batch;
+	int64_t bytes = 0;
+	size_t size, count = 0;
+
+	if (sweep->signals->draining)
+		return NULL;
+	if (round->in_place_count > 0 && !round->only_looks)
+		return next_in_place(sweep);
+	if (round->next == round->count ||
+	    !has_room(sweep, round->subjects[round->next]))
+		return NULL;
+	size = batch_size(sweep);
+	batch = batch_new(size);
+	do {
+		const struct subject *subject = round->subjects[round->next++];
+
+		set_job(sweep, &batch->jobs[count++], subject);
+		bytes += subject->stamp.bytes;
+	} while (count < size && bytes < BATCH_BYTES &&
+		 has_room(sweep, round->subjects[round->next]));
+	batch->count = count;
+	batch->was_pending = round->was_pending;
+	know_disk(sweep, batch);
+	return batch;
 }
 
 static void put_off(struct sweep *sweep, const struct subject *subject)
@@ -83,9 +166,20 @@ static void check_outcome(const struct sweep *sweep, struct result *result)
 	result_fail(result, &defect);
 }
 
-static void job_done(void *self, struct job *job)
+static void come_again(struct sweep *sweep, const struct job *job)
 {
-	struct sweep *sweep = self;
+	struct round *round = sweep->round;
+
+	sweep->given_up += job->yielded == SWAP_GIVEN_UP;
+	sweep->undone += job->yielded == SWAP_UNDONE;
+	round->in_place = array_grow(round->in_place, round->in_place_count,
+				     &round->in_place_capacity,
+				     sizeof(*round->in_place));
+	round->in_place[round->in_place_count++] = job->subject;
+}
+
+static void job_done(struct sweep *sweep, struct job *job)
+{
 	struct round *round = sweep->round;
 	struct result *result = &job->result;
 
@@ -101,7 +195,27 @@ static void job_done(void *self, struct job *job)
 	} else {
 		sweep->conclude(sweep->self, job->subject, result);
 	}
-	free(job);
+}
+
+static void batch_done(void *self, struct batch *batch)
+{
+	struct sweep *sweep = self;
+
+	learn_disk(sweep, batch);
+	if (sweep->operation->in_batches)
+		sweep->round->was_pending = batch->was_pending;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct job *job = &batch->jobs[i];
+		int retired = swap_take_retired(job);
+
+		if (retired >= 0)
+			retired_add(sweep->retired, retired);
+		if (job->phase == JOB_INPLACE)
+			come_again(sweep, job);
+		else
+			job_done(sweep, job);
+	}
+	batch_free(batch);
 }
 
 /* It was begun and found busy, so it is not left out, and what was found is
@@ -119,21 +233,27 @@ static void give_up(struct sweep *sweep, const struct subject *subject)
 	free(result);
 }
 
-static void end_round(struct sweep *sweep, const struct round *round)
+static void end_round(struct sweep *sweep, struct round *round)
 {
-	if (round->first != NULL)
-		sweep->left_out += round->count - round->next;
+	size_t not_begun = round->count - round->next;
+
+	/* Of those that were to be done in place, nothing was done so far. */
+	sweep->left_out += round->in_place_count;
+	if (round->is_first)
+		sweep->left_out += not_begun;
 	else
 		for (size_t i = round->next; i < round->count; i++)
-			give_up(sweep, round->again[i]);
+			give_up(sweep, round->subjects[i]);
 	/* All that did not fit turned out to need nothing. */
-	if (round->next == round->count && round->pending == 0)
+	if (not_begun == 0 && round->pending == 0 && round->in_place_count == 0)
 		sweep->no_room.code = ERROR_NONE;
+	free(round->subjects);
+	free(round->in_place);
 }
 
 static void work_round(struct sweep *sweep, struct round *round)
 {
-	struct queue_source source = { next_job, job_done, sweep };
+	struct queue_source source = { next_batch, batch_done, sweep };
 	job_work *look = sweep->operation->work_without_room;
 
 	sweep->round = round;
@@ -166,22 +286,51 @@ static void pause_before(struct sweep *sweep, int64_t retry)
 	uv_timer_stop(sweep->pause);
 }
 
+static int by_size(const void *a, const void *b)
+{
+	const struct subject *one = *(const struct subject *const *)a;
+	const struct subject *two = *(const struct subject *const *)b;
+
+	if (one->stamp.bytes != two->stamp.bytes)
+		return one->stamp.bytes > two->stamp.bytes ? -1 : 1;
+	return one < two ? -1 : 1; /* as they stand in the fleet */
+}
+
+/* The big ones, biggest first, then all others in the order given. */
+static const struct subject **in_order(const struct subject *subjects,
+				       size_t count)
+{
+	const struct subject **order = xcalloc(count, sizeof(*order));
+	size_t big = 0, next;
+
+	for (size_t i = 0; i < count; i++)
+		if (subjects[i].stamp.bytes >= BIG_BYTES)
+			order[big++] = &subjects[i];
+	next = big;
+	for (size_t i = 0; i < count; i++)
+		if (subjects[i].stamp.bytes < BIG_BYTES)
+			order[next++] = &subjects[i];
+	qsort(order, big, sizeof(*order), by_size);
+	return order;
+}
+
 void sweep_run(struct sweep *sweep, const struct subject *subjects,
 	       size_t count)
 {
 	int64_t retries = sweep->operation->retries_busy ? sweep->retries : 0;
 	struct round round = {
-		.first = subjects,
 		.count = count,
+		.is_first = true,
 		.may_put_off = retries > 0,
 	};
 
 	if (count == 0)
 		return;
+	round.subjects = in_order(subjects, count);
 	work_round(sweep, &round);
 	for (int64_t retry = 0; sweep->waiting_count > 0; retry++) {
 		round = (struct round){
-			.again = sweep->waiting,
+			.subjects = sweep->waiting,
 			.count = sweep->waiting_count,
 			.may_put_off = retry + 1 < retries,
 		};
@@ -192,7 +341,6 @@ void sweep_run(struct sweep *sweep, const struct subject *subjects,
 			pause_before(sweep, retry);
 		}
 		work_round(sweep, &round);
-		free(round.again);
 	}
 	free(sweep->waiting);
 	sweep->waiting = NULL;

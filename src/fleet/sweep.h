@@ -1,9 +1,15 @@
 /*
  * sweep: some databases worked through, and the busy ones of them again.
  *
- * Runs on: the loop thread; the work itself on workers. Owns: the jobs and the
- * list of who has to wait; all else is borrowed. Memory is flat: at most the
- * queue's window of jobs, and a pointer for each database that is busy.
+ * Runs on: the loop thread; the work itself on workers. Owns: the batches and
+ * the lists of who has to wait; all else is borrowed. Memory: at most the
+ * queue's window of batches, and a pointer for each database.
+ *
+ * The big ones come first, so that the last worker is not left with the biggest
+ * one; the others in the order given, where operation->in_batches in batches
+ * that get smaller towards the end, for the same reason. What a batch gives
+ * back because it has to be done in place (see database/batch.h) comes again at
+ * once, in a batch of its own.
  *
  * Each subject comes to exactly one end: it is concluded (once, when it is
  * done for good), or counted in `left_out`: never begun, or undone by the
@@ -25,6 +31,7 @@
 #include <uv.h>
 
 #include "base/error.h"
+#include "fleet/retired.h"
 #include "fleet/operation.h"
 #include "fleet/queue.h"
 #include "fleet/reserve.h"
@@ -37,6 +44,7 @@ struct sweep {
 	struct queue *queue;
 	const struct signals *signals;
 	struct reserve *reserve;
+	struct retired *retired;	/* gets what swaps leave open */
 	const struct plan *plan;
 	const struct operation *operation;
 	int64_t retries;	/* rounds more, where operation->retries_busy */
@@ -49,10 +57,16 @@ struct sweep {
 
 	/* what came of it: zero before sweep_run() */
 	size_t left_out;
+	size_t given_up, undone; /* swaps that an application came between:
+				 * see database/swap.h */
 	struct error no_room;	/* ERROR_NONE, or why some were left out or not
 				 * tried again */
 
 	struct round *round;	/* ours: the one going on */
+	struct disk_pace {
+		int64_t measured_us; /* when; 0: never */
+		bool is_slow;
+	} pace;			/* ours: how syncs went */
 	const struct subject **waiting; /* ours */
 	size_t waiting_count, waiting_capacity;
 };

@@ -65,6 +65,8 @@ void tally_add(struct totals *totals, const struct subject *subject,
 {
 	totals->done++;
 	totals->outcomes[result->outcome]++;
+	if (result->outcome == OUTCOME_UPGRADED)
+		totals->strategies[result->strategy]++;
 	if (subject->kind == KIND_SYSTEM)
 		totals->system = result->outcome;
 	if (result->outcome == OUTCOME_SKIPPED && is_stale_empty(subject))

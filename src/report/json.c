@@ -123,6 +123,28 @@ static void print_database(FILE *out, const struct event *event)
 }
 
 /* What a command that puts backups back counts besides. */
+/* How many of the upgraded were done which way, and what applications came
+ * between. Of an upgrade only. */
+static void add_strategies(json_t *object, const struct run_summary *run)
+{
+	const struct totals *totals = &run->totals;
+	const struct {
+		const char *name;
+		size_t count;
+	} numbers[] = {
+		{ "swapped", totals->strategies[STRATEGY_SWAP] },
+		{ "in_place", totals->strategies[STRATEGY_IN_PLACE] },
+		{ "given_up", totals->given_up },
+		{ "undone", totals->undone },
+	};
+
+	if (strcmp(run->command, "upgrade") != 0 || run->dry_run)
+		return;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		json_object_set_new(object, numbers[i].name,
+				    count(numbers[i].count));
+}
+
 static void add_restored(json_t *object, const struct run_summary *run)
 {
 	static const char *const restoring[] = { "rollback", "restore" };
@@ -157,6 +179,7 @@ static void print_end(FILE *out, const struct run_summary *run)
 			    json_integer((json_int_t)run->duration_us));
 	json_object_set_new(object, "exit_status",
 			    json_integer(run->exit_status));
+	add_strategies(object, run);
 	print_object(out, object);
 }
 

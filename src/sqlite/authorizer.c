@@ -18,7 +18,7 @@ struct rule {
 	int (*judge)(struct authorizer *authorizer, const struct rule *rule,
 		     const struct request *request);
 	enum { NO_TABLE, FIRST, SECOND } table; /* which argument names it */
-	enum { SPARES, TOUCHES } effect;        /* on what is in the table */
+	enum { SPARES, TOUCHES, REMOVES } effect; /* on what is in the table */
 };
 
 enum pragma_use { ALWAYS, WITHOUT_VALUE, IGNORED };
@@ -85,9 +85,14 @@ deny(struct authorizer *authorizer, const char *reason, const char *fmt, ...)
 	return SQLITE_DENY;
 }
 
+static bool is_sqlites(const char *table)
+{
+	return sqlite3_strnicmp(table, "sqlite_", strlen("sqlite_")) == 0;
+}
+
 static void remember(struct authorizer *authorizer, const char *table)
 {
-	if (sqlite3_strnicmp(table, "sqlite_", strlen("sqlite_")) == 0 ||
+	if (is_sqlites(table) ||
 	    is_in((const char *const *)authorizer->touched,
 		  authorizer->touched_count, table))
 		return;
@@ -115,9 +120,13 @@ static int judge_table(struct authorizer *authorizer, const struct rule *rule,
 	if (sqlite3_stricmp(table, authorizer->ledger) == 0)
 		return deny(authorizer, "it is the program's own record",
 			    "changing %s", authorizer->ledger);
-	if (rule->effect == TOUCHES && request->database &&
-	    sqlite3_stricmp(request->database, "main") == 0)
-		remember(authorizer, table);
+	if (rule->effect == SPARES || !request->database ||
+	    sqlite3_stricmp(request->database, "main") != 0)
+		return SQLITE_OK;
+	remember(authorizer, table);
+	/* SQLite's own rows change whenever anything does. */
+	if (rule->effect == REMOVES && !is_sqlites(table))
+		authorizer->removes = true;
 	return SQLITE_OK;
 }
 
@@ -216,8 +225,8 @@ static const struct rule rules[] = {
 	[SQLITE_ANALYZE] = { allow, NO_TABLE, SPARES },
 	[SQLITE_REINDEX] = { allow, NO_TABLE, SPARES },
 	[SQLITE_INSERT] = { judge_table, FIRST, TOUCHES },
-	[SQLITE_UPDATE] = { judge_table, FIRST, TOUCHES },
-	[SQLITE_DELETE] = { judge_table, FIRST, TOUCHES },
+	[SQLITE_UPDATE] = { judge_table, FIRST, REMOVES },
+	[SQLITE_DELETE] = { judge_table, FIRST, REMOVES },
 	[SQLITE_CREATE_TABLE] = { judge_table, FIRST, TOUCHES },
 	[SQLITE_CREATE_TEMP_TABLE] = { judge_table, FIRST, SPARES },
 	[SQLITE_CREATE_VTABLE] = { judge_module, FIRST, TOUCHES },
@@ -228,12 +237,12 @@ static const struct rule rules[] = {
 	[SQLITE_CREATE_TRIGGER] = { judge_table, SECOND, SPARES },
 	[SQLITE_CREATE_TEMP_TRIGGER] = { judge_table, SECOND, SPARES },
 	[SQLITE_ALTER_TABLE] = { judge_alter, SECOND, TOUCHES },
-	[SQLITE_DROP_TABLE] = { judge_table, FIRST, TOUCHES },
+	[SQLITE_DROP_TABLE] = { judge_table, FIRST, REMOVES },
 	[SQLITE_DROP_TEMP_TABLE] = { judge_table, FIRST, SPARES },
-	[SQLITE_DROP_VTABLE] = { judge_table, FIRST, TOUCHES },
+	[SQLITE_DROP_VTABLE] = { judge_table, FIRST, REMOVES },
 	[SQLITE_DROP_VIEW] = { judge_table, FIRST, SPARES },
 	[SQLITE_DROP_TEMP_VIEW] = { judge_table, FIRST, SPARES },
-	[SQLITE_DROP_INDEX] = { judge_table, SECOND, TOUCHES },
+	[SQLITE_DROP_INDEX] = { judge_table, SECOND, REMOVES },
 	[SQLITE_DROP_TEMP_INDEX] = { judge_table, SECOND, SPARES },
 	[SQLITE_DROP_TRIGGER] = { judge_table, SECOND, SPARES },
 	[SQLITE_DROP_TEMP_TRIGGER] = { judge_table, SECOND, SPARES },

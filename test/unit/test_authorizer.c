@@ -273,6 +273,45 @@ static const char *touched(const struct authorizer *authorizer)
 	return text;
 }
 
+static void what_may_remove_is_remembered(void **state)
+{
+	static const struct {
+		const char *sql;
+		bool removes;
+	} cases[] = {
+		{ "SELECT * FROM parent", false },
+		{ "CREATE TABLE t(a PRIMARY KEY); CREATE INDEX i ON t(a)",
+		  false },
+		{ "ALTER TABLE child ADD COLUMN x DEFAULT 7", false },
+		{ "ALTER TABLE child RENAME TO kid", false },
+		{ "INSERT INTO child SELECT * FROM child WHERE 0", false },
+		{ "CREATE TEMP TABLE t(a); DELETE FROM t; DROP TABLE t",
+		  false },
+		{ "ANALYZE; PRAGMA user_version = 9", false },
+		{ "UPDATE child SET note = ''", true },
+		{ "DELETE FROM child", true },
+		{ "DROP TABLE log", true },
+		{ "DROP INDEX child_parent", true },
+		{ "CREATE TRIGGER x AFTER INSERT ON child BEGIN DELETE FROM "
+		  "child; END; INSERT INTO child SELECT * FROM child",
+		  true },
+	};
+	struct bench *bench = *state;
+	struct authorizer authorizer;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct sqlite3 *db = begin(bench, &authorizer);
+
+		assert_false(authorizer.removes);
+		(void)run(bench, db, &authorizer, cases[i].sql);
+		if (authorizer.removes != cases[i].removes)
+			fail_msg("%s", cases[i].sql);
+		end(db, &authorizer);
+		connection_close(db);
+		bench->connection_count--;
+	}
+}
+
 static void touched_tables_are_remembered(void **state)
 {
 	static const char *const cases[][2] = {
@@ -364,6 +403,7 @@ int main(void)
 		BENCH_TEST(what_migrations_do_is_allowed),
 		BENCH_TEST(what_is_dangerous_is_refused),
 		BENCH_TEST(foreign_key_pragmas_do_nothing),
+		BENCH_TEST(what_may_remove_is_remembered),
 		BENCH_TEST(touched_tables_are_remembered),
 		BENCH_TEST(shadow_tables_are_touched_with_theirs),
 		BENCH_TEST(our_own_statements_are_free),

@@ -221,9 +221,8 @@ static void let_files_be_small(void)
 	(void)setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-static void test_a_full_disk_stops_it(void **state)
+static void stop_at_a_full_disk(struct workshop *shop, const char *why)
 {
-	struct workshop *shop = *state;
 	char *path = workshop_path(shop, "a.db");
 	struct stat before, after;
 	char *rows, *rows_after;
@@ -235,8 +234,7 @@ static void test_a_full_disk_stops_it(void **state)
 	result = workshop_do_in_child(shop, work_upgrade, "a.db",
 				      let_files_be_small);
 	workshop_outcome(&result, OUTCOME_FAILED);
-	assert_non_null(strstr(result.failure.error.message,
-			       "no backup could be made"));
+	assert_non_null(strstr(result.failure.error.message, why));
 	assert_false(result.has_backup);
 	assert_int_equal(workshop_state_files(shop), 0);
 	assert_int_equal(stat(path, &after), 0);
@@ -247,6 +245,19 @@ static void test_a_full_disk_stops_it(void **state)
 	free(rows_after);
 	free(rows);
 	free(path);
+}
+
+static void test_a_full_disk_stops_it(void **state)
+{
+	struct workshop *shop = *state;
+
+	shop->plan.strategy = CHOOSE_IN_PLACE;
+	stop_at_a_full_disk(shop, "no backup could be made");
+}
+
+static void test_a_full_disk_stops_a_swap(void **state)
+{
+	stop_at_a_full_disk(*state, "no copy could be made");
 }
 
 int main(void)
@@ -260,6 +271,7 @@ int main(void)
 		WORKSHOP_TEST(test_a_backup_that_cannot_be_made_leaves_nothing),
 		WORKSHOP_TEST(test_it_can_be_made_again_after_it_was_discarded),
 		WORKSHOP_TEST(test_a_full_disk_stops_it),
+		WORKSHOP_TEST(test_a_full_disk_stops_a_swap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,14 +41,14 @@ static int decide_yes(struct steps *steps, bool *needed, struct error *err)
 }
 
 /* Writes one row and a ledger row, as an upgrade would. */
-static int apply_row(struct steps *steps, struct sqlite3 *before,
-		     struct error *err)
+static int apply_row(struct steps *steps, struct error *err)
 {
 	const struct ledger_row row = {
 		.kind = "migrate",
 		.to = "3",
 		.run_id = steps->job->plan->run_id,
 	};
+	struct sqlite3 *before;
 	int64_t count;
 	int rc = ledger_prepare(steps->db, err);
 
@@ -61,6 +61,8 @@ static int apply_row(struct steps *steps, struct sqlite3 *before,
 				    "'changed'",
 				    err);
 	/* `before` is what it was. */
+	if (rc == 0)
+		rc = steps_before(steps, &before, err);
 	if (rc == 0)
 		rc = connection_number(before,
 				       "SELECT count(*) FROM letters "
@@ -77,10 +79,9 @@ static int apply_row(struct steps *steps, struct sqlite3 *before,
 	return rc;
 }
 
-static int apply_and_fail(struct steps *steps, struct sqlite3 *before,
-			  struct error *err)
+static int apply_and_fail(struct steps *steps, struct error *err)
 {
-	int rc = apply_row(steps, before, err);
+	int rc = apply_row(steps, err);
 
 	return rc != 0 ? rc : error_set(err, ERROR_CHECK, "found wanting");
 }

@@ -199,6 +199,26 @@ static void test_a_rollback_counts_restored_and_kept(void **state)
 	scene_close(&scene);
 }
 
+static void test_the_end_of_an_upgrade_tells_how(void **state)
+{
+	struct scene scene;
+	struct json *json;
+
+	(void)state;
+	scene_open(&scene, "upgrade", false);
+	json = json_new(scene.out);
+	scene.run.totals.outcomes[OUTCOME_UPGRADED] = 12;
+	scene.run.totals.strategies[STRATEGY_SWAP] = 9;
+	scene.run.totals.strategies[STRATEGY_IN_PLACE] = 3;
+	scene.run.totals.given_up = 2;
+	scene.run.totals.undone = 1;
+	scene_end(&scene, json_listener(json), 0);
+	assert_has(scene_text(&scene), "\"exit_status\":0,\"swapped\":9,"
+		   "\"in_place\":3,\"given_up\":2,\"undone\":1}\n");
+	json_free(json);
+	scene_close(&scene);
+}
+
 static void test_only_objects_are_printed(void **state)
 {
 	struct scene scene;
@@ -355,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_any_name_gives_valid_json),
 		cmocka_unit_test(test_the_end_counts_would_with_did),
 		cmocka_unit_test(test_a_rollback_counts_restored_and_kept),
+		cmocka_unit_test(test_the_end_of_an_upgrade_tells_how),
 		cmocka_unit_test(test_only_objects_are_printed),
 		cmocka_unit_test(test_status_has_the_promised_keys),
 		cmocka_unit_test(test_runs_and_results_of_the_journal),

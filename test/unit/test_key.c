@@ -175,20 +175,6 @@ static void test_a_refused_value_leaves_the_one_before(void **state)
 	config_release(&config);
 }
 
-static void test_what_is_not_built_says_so(void **state)
-{
-	const struct key_row *row = &key_rows[KEY_STRATEGY];
-	struct config config = { 0 };
-	struct error err = { 0 };
-
-	(void)state;
-	assert_int_equal(parse(&config, KEY_STRATEGY, "auto"), 0);
-	assert_int_equal(parse(&config, KEY_STRATEGY, "in-place"), 0);
-	assert_int_equal(row->type->parse(row, "swap", &config.strategy, &err),
-			 ERROR_CONFIG);
-	assert_non_null(strstr(err.message, "not built yet"));
-}
-
 static void test_a_choice_lists_what_there_is(void **state)
 {
 	const struct key_row *row = &key_rows[KEY_INTEGRITY];
@@ -211,7 +197,6 @@ int main(void)
 		cmocka_unit_test(test_bad_values_are_refused),
 		cmocka_unit_test(
 			test_a_refused_value_leaves_the_one_before),
-		cmocka_unit_test(test_what_is_not_built_says_so),
 		cmocka_unit_test(test_a_choice_lists_what_there_is),
 	};
 

@@ -6,17 +6,23 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "fleet/retired.h"
 #include "fleet/queue.h"
 
 /* libuv makes its threads once for all tests of this program. */
 #define WINDOW 4
 
-/* A source of `count` jobs, and what it has seen. */
+#define JOBS_EACH 2
+
+/* A source of `count` batches, and what it has seen. */
 struct supply {
 	uv_loop_t loop;
 	struct queue *queue;
@@ -29,10 +35,10 @@ struct supply {
 
 static atomic_int working, most_working;
 
-static struct job *next(void *self)
+static struct batch *next(void *self)
 {
 	struct supply *supply = self;
-	struct job *job;
+	struct batch *batch;
 
 	assert_false(supply->is_giving);
 	assert_true(pthread_equal(pthread_self(), supply->loop_thread));
@@ -40,25 +46,33 @@ static struct job *next(void *self)
 	    (supply->stop_at != 0 && supply->given == supply->stop_at))
 		return NULL;
 	supply->is_giving = true;
-	job = xcalloc(1, sizeof(*job));
-	job->plan = &supply->plan;
-	job->result.steps = (int)supply->given++;
+	batch = batch_new(JOBS_EACH);
+	for (size_t i = 0; i < JOBS_EACH; i++) {
+		batch->jobs[i].plan = &supply->plan;
+		batch->jobs[i].result.steps = (int)(supply->given + i);
+	}
+	supply->given++;
 	if (++supply->in_flight > supply->most_in_flight)
 		supply->most_in_flight = supply->in_flight;
 	supply->is_giving = false;
-	return job;
+	return batch;
 }
 
-static void done(void *self, struct job *job)
+static void done(void *self, struct batch *batch)
 {
 	struct supply *supply = self;
 
 	assert_true(pthread_equal(pthread_self(), supply->loop_thread));
-	assert_int_equal(job->result.outcome, OUTCOME_UPGRADED);
-	assert_int_equal(job->result.duration_us, 2 * job->result.steps);
+	assert_int_equal(batch->count, JOBS_EACH);
+	for (size_t i = 0; i < JOBS_EACH; i++) {
+		const struct result *result = &batch->jobs[i].result;
+
+		assert_int_equal(result->outcome, OUTCOME_UPGRADED);
+		assert_int_equal(result->duration_us, 2 * result->steps);
+	}
 	supply->done++;
 	supply->in_flight--;
-	free(job);
+	batch_free(batch);
 }
 
 static void work(struct job *job)
@@ -76,9 +90,9 @@ static void work(struct job *job)
 
 static void slow_work(struct job *job)
 {
-	clock_sleep_ms(5);
+	clock_sleep_ms(3);
 	work(job);
-	clock_sleep_ms(5);
+	clock_sleep_ms(2);
 }
 
 static void supply_open(struct supply *supply, size_t jobs, size_t count)
@@ -105,7 +119,7 @@ static void supply_run(struct supply *supply, job_work *what)
 		  (struct queue_source){ next, done, supply });
 }
 
-static void every_job_is_done_once(void **state)
+static void every_batch_is_done_once(void **state)
 {
 	struct supply supply;
 
@@ -196,31 +210,31 @@ static void runs_as_often_as_needed(void **state)
 	supply_close(&supply);
 }
 
-/* A source that has nothing for now is asked again when a job is done: the
+/* A source that has nothing for now is asked again when a batch is done: the
  * last one of a round may set another free. */
 struct chain_supply {
 	struct supply supply;
 	bool is_waiting;
 };
 
-static struct job *next_in_chain(void *self)
+static struct batch *next_in_chain(void *self)
 {
 	struct chain_supply *chain = self;
-	struct job *job = chain->is_waiting ? NULL : next(&chain->supply);
+	struct batch *batch = chain->is_waiting ? NULL : next(&chain->supply);
 
 	chain->is_waiting = true;
-	return job;
+	return batch;
 }
 
-static void done_in_chain(void *self, struct job *job)
+static void done_in_chain(void *self, struct batch *batch)
 {
 	struct chain_supply *chain = self;
 
-	done(&chain->supply, job);
+	done(&chain->supply, batch);
 	chain->is_waiting = false;
 }
 
-static void no_job_now_is_not_none_ever(void **state)
+static void none_now_is_not_none_ever(void **state)
 {
 	struct chain_supply chain = { .is_waiting = false };
 
@@ -256,6 +270,72 @@ static void a_window_that_cannot_be_had_is_refused(void **state)
 	assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+static void lower_limit(rlim_t most)
+{
+	struct rlimit limit = { .rlim_cur = most, .rlim_max = most };
+
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* In a child: a limit that was lowered stays low. */
+static size_t batch_jobs_with(rlim_t files, size_t jobs)
+{
+	struct error err = { 0 };
+	struct queue *queue;
+	uv_loop_t loop;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		lower_limit(files);
+		if (uv_loop_init(&loop) != 0 ||
+		    queue_open(&loop, jobs, &queue, &err) != 0)
+			_exit(0);
+		_exit((int)queue_batch_jobs(queue));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return (size_t)WEXITSTATUS(status);
+}
+
+static void batches_leave_descriptors_enough(void **state)
+{
+	struct supply supply;
+
+	(void)state;
+	supply_open(&supply, WINDOW, 0);
+	assert_int_equal(queue_window(supply.queue), WINDOW);
+	assert_int_equal(queue_batch_jobs(supply.queue), BATCH_JOBS);
+	supply_close(&supply);
+	assert_int_equal(batch_jobs_with(4096, 4), BATCH_JOBS);
+	assert_int_equal(batch_jobs_with(1024, 4),
+			 ((1024 - 64 - RETIRED_MOST) / 4 - 16) / 3);
+	assert_int_equal(batch_jobs_with(64, 4), 1);
+}
+
+static void the_limit_of_files_is_raised_as_far_as_needed(void **state)
+{
+	struct rlimit limit;
+	struct supply supply;
+	rlim_t was;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	was = limit.rlim_cur;
+	if (limit.rlim_max < 4096)
+		skip();
+	limit.rlim_cur = 200;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	supply_open(&supply, WINDOW, 0);
+	assert_int_equal(queue_batch_jobs(supply.queue), BATCH_JOBS);
+	supply_close(&supply);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_in_range(limit.rlim_cur, 3 * WINDOW * BATCH_JOBS, 4096);
+	limit.rlim_cur = was;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 static void the_default_is_four_to_eight(void **state)
 {
 	(void)state;
@@ -265,15 +345,17 @@ static void the_default_is_four_to_eight(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_job_is_done_once),
+		cmocka_unit_test(every_batch_is_done_once),
 		cmocka_unit_test(never_more_than_the_window),
 		cmocka_unit_test(they_work_side_by_side),
 		cmocka_unit_test(one_at_a_time_keeps_the_order),
 		cmocka_unit_test(nothing_to_do_ends_at_once),
 		cmocka_unit_test(to_stop_is_to_stop_pulling),
 		cmocka_unit_test(runs_as_often_as_needed),
-		cmocka_unit_test(no_job_now_is_not_none_ever),
+		cmocka_unit_test(none_now_is_not_none_ever),
 		cmocka_unit_test(a_window_that_cannot_be_had_is_refused),
+		cmocka_unit_test(batches_leave_descriptors_enough),
+		cmocka_unit_test(the_limit_of_files_is_raised_as_far_as_needed),
 		cmocka_unit_test(the_default_is_four_to_eight),
 	};
 

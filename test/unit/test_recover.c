@@ -126,6 +126,29 @@ static void test_backups_of_what_was_not_changed_go(void **state)
 	assert_int_equal(totals.kept, 1);
 }
 
+/* What a swap leaves that was ended between link and rename. It goes whatever
+ * the database says, before anything is done with it: that would be done to the
+ * backup as well. */
+static void test_a_backup_that_is_the_live_file_goes(void **state)
+{
+	struct workshop *shop = *state;
+	char *live = workshop_path(shop, "a.db");
+	char *backup = workshop_backup(shop, "a.db");
+	struct recover_totals totals;
+	struct stat seen;
+
+	workshop_make_wal(shop, "a.db", 1);
+	assert_int_equal(link(live, backup), 0);
+	die(shop, shop->plan.run_id, "upgrade");
+	totals = clear_away(shop);
+	assert_int_equal(totals.removed, 1);
+	assert_false(has_backup(shop, "a.db"));
+	assert_int_equal(stat(live, &seen), 0);
+	assert_int_equal(seen.st_nlink, 1);
+	free(backup);
+	free(live);
+}
+
 /* The way back is not given up for a look that told nothing. */
 static void test_backups_stay_where_the_database_cannot_tell(void **state)
 {
@@ -227,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORKSHOP_TEST(test_without_a_dead_run_only_staging_is_cleared),
 		WORKSHOP_TEST(test_backups_of_what_was_not_changed_go),
+		WORKSHOP_TEST(test_a_backup_that_is_the_live_file_goes),
 		WORKSHOP_TEST(test_backups_stay_where_the_database_cannot_tell),
 		WORKSHOP_TEST(test_only_an_upgrade_tells_by_its_rows),
 		WORKSHOP_TEST(test_what_the_dead_run_left_half_done_is_undone),

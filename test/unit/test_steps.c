@@ -383,6 +383,35 @@ static void test_damage_is_found_before_the_first_step(void **state)
 	workshop_outcome(&result, OUTCOME_UPGRADED);
 }
 
+/* A swap looks for damage before the steps only where they could have taken it
+ * away: then it would go unseen, and what was in it with it. */
+static void test_damage_does_not_go_with_what_a_step_removes(void **state)
+{
+	static const char *const steps[] = {
+		"DROP TABLE tags;",
+		"DELETE FROM tags;",
+		"CREATE TABLE n(id INTEGER PRIMARY KEY, word TEXT UNIQUE); "
+		"DROP TABLE tags; ALTER TABLE n RENAME TO tags;",
+	};
+	struct workshop *shop = *state;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		char *path = workshop_path(shop, "a.db");
+		struct result result;
+
+		(void)unlink(path);
+		workshop_release(shop, workshop_history);
+		workshop_new_run(shop);
+		workshop_ready(shop, "a.db", NULL);
+		workshop_release_step(shop, steps[i]);
+		damage(shop, "tags");
+		result = workshop_do(shop, work_upgrade, "a.db");
+		workshop_outcome(&result, OUTCOME_FAILED);
+		workshop_failure(&result, ERROR_CORRUPT, "damaged already");
+		free(path);
+	}
+}
+
 /* Takes a row out of an index behind SQLite's back: quick_check is content. */
 static const char spoil_index[] =
 	"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
@@ -462,6 +491,8 @@ int main(void)
 		WORKSHOP_TEST(test_foreign_keys_strict_and_off),
 		WORKSHOP_TEST(test_old_sins_of_check_and_not_null_pass),
 		WORKSHOP_TEST(test_damage_is_found_before_the_first_step),
+		WORKSHOP_TEST(
+			test_damage_does_not_go_with_what_a_step_removes),
 		WORKSHOP_TEST(test_an_index_that_disagrees_touched),
 		WORKSHOP_TEST(test_an_index_that_disagrees_untouched),
 		WORKSHOP_TEST(test_an_index_that_disagrees_full_and_quick),

@@ -102,6 +102,24 @@ static void the_worst_of_many_counts(void **state)
 	assert_int_equal(totals.system, OUTCOME_BUSY);
 }
 
+static void the_ways_of_the_upgraded_are_counted(void **state)
+{
+	const struct subject subject = { .kind = KIND_USER };
+	struct totals totals = { 0 };
+	struct result result = { .outcome = OUTCOME_UPGRADED,
+				 .strategy = STRATEGY_SWAP };
+
+	(void)state;
+	tally_add(&totals, &subject, &result, true);
+	tally_add(&totals, &subject, &result, true);
+	result.strategy = STRATEGY_IN_PLACE;
+	tally_add(&totals, &subject, &result, true);
+	result.outcome = OUTCOME_FAILED;
+	tally_add(&totals, &subject, &result, true);
+	assert_int_equal(totals.strategies[STRATEGY_SWAP], 2);
+	assert_int_equal(totals.strategies[STRATEGY_IN_PLACE], 1);
+}
+
 static void statuses_have_an_order(void **state)
 {
 	static const int order[] = { 2, 74, 6, 1, 5, 0 };
@@ -201,6 +219,7 @@ int main(void)
 		cmocka_unit_test(a_users_outcome_decides),
 		cmocka_unit_test(system_db_gates),
 		cmocka_unit_test(the_worst_of_many_counts),
+		cmocka_unit_test(the_ways_of_the_upgraded_are_counted),
 		cmocka_unit_test(statuses_have_an_order),
 		cmocka_unit_test(an_old_empty_file_counts_no_longer),
 		cmocka_unit_test(only_an_empty_regular_file_is_stale),

@@ -13,7 +13,8 @@
 
 /* Upgrades data/a.db, which is at version 1, and looks whether everything is as
  * it was but for the steps; then again, which may change nothing. */
-static void expect_upgraded(struct workshop *shop, char *rows)
+static void expect_upgraded_by(struct workshop *shop, char *rows,
+			       enum strategy strategy)
 {
 	char *path = workshop_path(shop, "a.db");
 	char *backup = workshop_backup(shop, "a.db");
@@ -24,7 +25,7 @@ static void expect_upgraded(struct workshop *shop, char *rows)
 	assert_string_equal(result.from, "1");
 	assert_string_equal(result.to, "3");
 	assert_int_equal(result.steps, 2);
-	assert_int_equal(result.strategy, STRATEGY_IN_PLACE);
+	assert_int_equal(result.strategy, strategy);
 	assert_true(result.has_backup);
 	assert_true(result.was_detected);
 	assert_true(result.backup_bytes > 0);
@@ -64,6 +65,21 @@ static void expect_upgraded(struct workshop *shop, char *rows)
 	free(rows);
 }
 
+/* One that nobody else has open and that has nothing unusual. */
+static void expect_upgraded(struct workshop *shop, char *rows)
+{
+	expect_upgraded_by(shop, rows,
+			   workshop_strategy == CHOOSE_IN_PLACE
+				   ? STRATEGY_IN_PLACE
+				   : STRATEGY_SWAP);
+}
+
+/* One that can only be done where it is. */
+static void expect_upgraded_in_place(struct workshop *shop, char *rows)
+{
+	expect_upgraded_by(shop, rows, STRATEGY_IN_PLACE);
+}
+
 static char *rows_of(struct workshop *shop)
 {
 	char *path = workshop_path(shop, "a.db");
@@ -84,7 +100,7 @@ static void test_a_database_with_a_rollback_journal(void **state)
 static void test_a_database_in_wal_mode(void **state)
 {
 	workshop_make_wal(*state, "a.db", 1);
-	expect_upgraded(*state, rows_of(*state));
+	expect_upgraded_in_place(*state, rows_of(*state));
 	workshop_expect(*state, "a.db", "PRAGMA journal_mode", "wal");
 }
 
@@ -96,7 +112,7 @@ static void test_a_hot_journal(void **state)
 	workshop_make(shop, "a.db", 1);
 	rows = rows_of(shop);
 	workshop_leave_journal(shop, "a.db");
-	expect_upgraded(shop, rows);
+	expect_upgraded_in_place(shop, rows);
 }
 
 static void test_a_wal_left_over(void **state)
@@ -109,7 +125,7 @@ static void test_a_wal_left_over(void **state)
 	workshop_leave_wal(shop, "a.db");
 	longer = xasprintf("%s,1000 7 'only in the WAL'", rows);
 	free(rows);
-	expect_upgraded(shop, longer);
+	expect_upgraded_in_place(shop, longer);
 }
 
 static void test_a_wal_left_over_without_its_index(void **state)
@@ -124,7 +140,7 @@ static void test_a_wal_left_over_without_its_index(void **state)
 	assert_int_equal(unlink(shm), 0);
 	longer = xasprintf("%s,1000 7 'only in the WAL'", rows);
 	free(rows);
-	expect_upgraded(shop, longer);
+	expect_upgraded_in_place(shop, longer);
 	free(shm);
 }
 
@@ -146,7 +162,7 @@ static void test_an_idle_connection_sees_the_new_schema(void **state)
 		application_start(&app, path);
 		assert_int_equal(application_do(&app, "SELECT * FROM people"),
 				 0);
-		expect_upgraded(shop, rows_of(shop));
+		expect_upgraded_in_place(shop, rows_of(shop));
 		assert_int_equal(
 			application_do(&app, "SELECT mail FROM people"), 0);
 		assert_string_equal(app.said, "none");
@@ -453,31 +469,52 @@ static void test_mode_and_owner_stay(void **state)
 	expect_upgraded(shop, rows_of(shop));
 	assert_int_equal(stat(path, &after), 0);
 	assert_int_equal(before.st_mode, after.st_mode);
-	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(before.st_gid, after.st_gid);
+	if (workshop_strategy == CHOOSE_IN_PLACE)
+		assert_int_equal(before.st_ino, after.st_ino);
 	assert_int_equal(before.st_uid, after.st_uid);
 	free(path);
 }
 
+static int setup_in_place(void **state)
+{
+	workshop_strategy = CHOOSE_IN_PLACE;
+	return workshop_setup(state);
+}
+
+static int setup_auto(void **state)
+{
+	workshop_strategy = CHOOSE_AUTO;
+	return workshop_setup(state);
+}
+
 int main(void)
 {
+/* Each of them both ways. */
+#define UPGRADE_TEST(test)                                                  \
+	{ #test " (auto)", test, setup_auto, workshop_teardown, NULL },     \
+	{                                                                   \
+		#test " (in place)", test, setup_in_place,                  \
+			workshop_teardown, NULL                             \
+	}
 	const struct CMUnitTest tests[] = {
-		WORKSHOP_TEST(test_a_database_with_a_rollback_journal),
-		WORKSHOP_TEST(test_a_database_in_wal_mode),
-		WORKSHOP_TEST(test_a_hot_journal),
-		WORKSHOP_TEST(test_a_wal_left_over),
-		WORKSHOP_TEST(test_a_wal_left_over_without_its_index),
-		WORKSHOP_TEST(test_an_idle_connection_sees_the_new_schema),
-		WORKSHOP_TEST(test_a_reader_holds_up_a_rollback_journal),
-		WORKSHOP_TEST(test_a_reader_does_not_hold_up_a_wal),
-		WORKSHOP_TEST(test_a_writer_makes_it_busy),
-		WORKSHOP_TEST(test_looking_and_rehearsing_change_nothing),
-		WORKSHOP_TEST(test_looking_beside_a_running_application),
-		WORKSHOP_TEST(test_one_detected_at_the_target_gets_its_ledger),
-		WORKSHOP_TEST(test_an_older_target),
-		WORKSHOP_TEST(test_what_is_left_alone),
-		WORKSHOP_TEST(test_a_stop_undoes_it),
-		WORKSHOP_TEST(test_a_read_only_database_fails),
-		WORKSHOP_TEST(test_mode_and_owner_stay),
+		UPGRADE_TEST(test_a_database_with_a_rollback_journal),
+		UPGRADE_TEST(test_a_database_in_wal_mode),
+		UPGRADE_TEST(test_a_hot_journal),
+		UPGRADE_TEST(test_a_wal_left_over),
+		UPGRADE_TEST(test_a_wal_left_over_without_its_index),
+		UPGRADE_TEST(test_an_idle_connection_sees_the_new_schema),
+		UPGRADE_TEST(test_a_reader_holds_up_a_rollback_journal),
+		UPGRADE_TEST(test_a_reader_does_not_hold_up_a_wal),
+		UPGRADE_TEST(test_a_writer_makes_it_busy),
+		UPGRADE_TEST(test_looking_and_rehearsing_change_nothing),
+		UPGRADE_TEST(test_looking_beside_a_running_application),
+		UPGRADE_TEST(test_one_detected_at_the_target_gets_its_ledger),
+		UPGRADE_TEST(test_an_older_target),
+		UPGRADE_TEST(test_what_is_left_alone),
+		UPGRADE_TEST(test_a_stop_undoes_it),
+		UPGRADE_TEST(test_a_read_only_database_fails),
+		UPGRADE_TEST(test_mode_and_owner_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

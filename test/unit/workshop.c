@@ -8,10 +8,14 @@
 #include <unistd.h>
 
 #include "application.h"
+#include "base/lease.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "database/batch.h"
 #include "migration/markdown.h"
 #include "sqlite/connection.h"
+
+enum strategy_choice workshop_strategy = CHOOSE_AUTO;
 
 const char workshop_history[] =
 	"```sql\n"
@@ -113,6 +117,7 @@ void workshop_open(struct workshop *shop, const char *markdown)
 {
 	char template[] = "/tmp/workshop-XXXXXX";
 	struct error err = { 0 };
+	struct stamp staging;
 	char *path;
 
 	memset(shop, 0, sizeof(*shop));
@@ -137,6 +142,12 @@ void workshop_open(struct workshop *shop, const char *markdown)
 	shop->plan.state_dir = open_folder(shop->state);
 	shop->plan.state_path = shop->state;
 	shop->plan.backup_dir = -1;
+	shop->plan.strategy = workshop_strategy;
+	assert_int_equal(stamp_take(shop->plan.staging_dir, "", &staging,
+				    &err), 0);
+	shop->plan.staging_device = staging.device;
+	shop->plan.lease_break_ms = lease_break_ms();
+	lease_begin();
 	shop->plan.cache_bytes = 4 << 20;
 	workshop_new_run(shop);
 	workshop_release(shop, markdown);
@@ -338,10 +349,17 @@ struct job workshop_job(struct workshop *shop, const char *name)
 struct result workshop_do(struct workshop *shop, job_work *work,
 			  const char *name)
 {
-	struct job job = workshop_job(shop, name);
+	struct batch *batch = batch_new(1);
+	struct result result;
 
-	work(&job);
-	return job.result;
+	batch->jobs[0] = workshop_job(shop, name);
+	batch->may_swap = true;
+	batch->knows_disk = true;
+	batch_work(batch, work);
+	assert_int_equal(batch->jobs[0].phase, JOB_DONE);
+	result = batch->jobs[0].result;
+	batch_free(batch);
+	return result;
 }
 
 struct result workshop_do_in_child(struct workshop *shop, job_work *work,

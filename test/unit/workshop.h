@@ -37,6 +37,10 @@ struct workshop {
  * table, a rebuild). In Markdown. */
 extern const char workshop_history[];
 
+/* How workshops opened from now on upgrade: CHOOSE_AUTO unless it is changed,
+ * which is by swap where nothing is in the way. */
+extern enum strategy_choice workshop_strategy;
+
 /* Opens one with these migrations (Markdown), targets at their ends. */
 void workshop_open(struct workshop *shop, const char *markdown);
 void workshop_close(struct workshop *shop);
@@ -94,7 +98,8 @@ void workshop_expect(struct workshop *shop, const char *name, const char *sql,
 /* A job for data/NAME as user database; the subject is the workshop's. */
 struct job workshop_job(struct workshop *shop, const char *name);
 
-/* Does `work` with data/NAME as user database, and gives the result. */
+/* Does `work` with data/NAME as user database, in a batch of one, and gives the
+ * result. */
 struct result workshop_do(struct workshop *shop, job_work *work,
 			  const char *name);
 

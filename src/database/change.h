@@ -1,0 +1,34 @@
+/*
+ * change: what is done to one database inside one transaction, apart from how
+ * it gets there: in place (inplace.h) or on a copy that takes its place
+ * (swap.h).
+ *
+ * Runs on: const data; its functions on a worker thread, on the connection of
+ * that transaction. None of them commits.
+ */
+#ifndef FLEET_DATABASE_CHANGE_H
+#define FLEET_DATABASE_CHANGE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "database/standing.h"
+#include "database/steps.h"
+
+struct sqlite3;
+
+struct change {
+	/* Where does it stand? Nobody else can write it meanwhile. */
+	int (*read)(struct sqlite3 *db, const struct job *job,
+		    struct standing *out, struct error *err);
+	/* Is there anything to do? *needed false ends it as
+	 * OUTCOME_CURRENT. May fail to refuse the database. */
+	int (*decide)(struct steps *steps, bool *needed, struct error *err);
+	/* Does it, and checks it. How it was before: steps_before(). */
+	int (*apply)(struct steps *steps, struct error *err);
+	/* The ledger is expected to name this run after the commit: the way to
+	 * learn the truth behind a COMMIT that failed. */
+	bool signs_ledger;
+};
+
+#endif

@@ -1,0 +1,408 @@
+#include "database/swap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/attributes.h"
+#include "base/memory.h"
+#include "database/backup.h"
+#include "database/evidence.h"
+#include "database/leased.h"
+#include "sqlite/connection.h"
+
+#define BEFORE_SUFFIX "-before"
+
+struct swap {
+	struct leased live; /* L */
+	int staged;	    /* S, to be read and written */
+	int retired;	    /* the one of them that lost; -1: none has */
+	char *name;	    /* of S in staging/ */
+	bool has_before;    /* a second copy lies beside it */
+	bool is_undone;	    /* after the rename; both still leased */
+	int64_t renamed_us;
+};
+
+/* L itself may not be opened a second time: that would wait for our lease. */
+static int open_before(const struct job *job, struct sqlite3 **out,
+		       struct error *err)
+{
+	const struct connection_options options = {
+		.mode = CONNECTION_IMMUTABLE,
+		.stop_now = job->stop_now,
+	};
+	struct swap *swap = job->swap;
+	char *name = xasprintf("%s" BEFORE_SUFFIX, swap->name);
+	char *path = xasprintf("%s/staging/%s", job->plan->state_path, name);
+	int fd = -1;
+	int rc = file_clone(swap->live.fd, swap->live.stamp.bytes,
+			    job->plan->staging_dir, name, &fd, err);
+
+	if (rc == 0) {
+		swap->has_before = true;
+		(void)close(fd);
+		rc = connection_open(path, &options, out, err);
+	}
+	free(path);
+	free(name);
+	return rc;
+}
+
+static int apply(struct steps *steps, const struct change *change,
+		 struct error *err)
+{
+	bool is_unbroken = false;
+	int rc = 0;
+
+	steps->open_before = open_before;
+	if (change->signs_ledger)
+		rc = evidence_was_unbroken(steps->db, &is_unbroken, err);
+	if (rc == 0) {
+		rc = change->apply(steps, err);
+		rc = steps_blame(steps, rc, err);
+	}
+	if (rc == 0 && change->signs_ledger)
+		rc = evidence_sign(steps->db, is_unbroken, err);
+	return rc != 0 ? rc : connection_run(steps->db, "COMMIT", err);
+}
+
+static int transact(struct job *job, struct sqlite3 *db,
+		    const struct change *change, bool *needed,
+		    struct error *err)
+{
+	struct standing standing = { 0 };
+	struct steps steps;
+	int rc;
+
+	steps_begin(&steps, job, db);
+	rc = connection_run(db, "BEGIN IMMEDIATE", err);
+	if (rc == 0)
+		rc = change->read(db, job, &standing, err);
+	steps.standing = &standing;
+	if (rc == 0)
+		rc = change->decide(&steps, needed, err);
+	if (rc == 0 && *needed)
+		rc = apply(&steps, change, err);
+	steps_end(&steps);
+	return rc;
+}
+
+/* Makes S and does with it what is to be done. */
+static int change_copy(struct job *job, const struct change *change,
+		       bool *needed, struct error *err)
+{
+	const struct plan *plan = job->plan;
+	const struct connection_options options = {
+		.mode = CONNECTION_PRIVATE,
+		.cache_bytes = plan->cache_bytes,
+		.stop_now = job->stop_now,
+	};
+	struct swap *swap = job->swap;
+	struct sqlite3 *db = NULL;
+	char *path;
+	int rc;
+
+	swap->name = backup_staged_name(&swap->live.stamp);
+	path = xasprintf("%s/staging/%s", plan->state_path, swap->name);
+	rc = file_clone(swap->live.fd, swap->live.stamp.bytes, plan->staging_dir,
+			swap->name, &swap->staged, err);
+	if (rc != 0)
+		error_prefix(err, "no copy could be made, so it was left "
+				  "untouched");
+	if (rc == 0)
+		rc = connection_open(path, &options, &db, err);
+	if (rc == 0)
+		rc = transact(job, db, change, needed, err);
+	connection_close(db);
+	free(path);
+	return rc;
+}
+
+/* Before the rename. */
+static int check_asked(struct job *job, struct error *err)
+{
+	int rc = leased_check(&job->swap->live, err);
+
+	if (rc != 0)
+		job->yielded = SWAP_GIVEN_UP;
+	return rc;
+}
+
+/* Makes S fit to take the place of L. */
+static int finish_copy(struct job *job, struct error *err)
+{
+	struct swap *swap = job->swap;
+	int rc = attributes_carry(swap->live.fd, &swap->live.stamp,
+				  swap->staged, err);
+
+	if (rc == 0 && !lease_take(swap->staged))
+		rc = error_set(err, ERROR_SKIPPED,
+			       "its copy could not be leased");
+	if (rc == 0)
+		rc = check_asked(job, err);
+	return rc != 0 ? rc : job_check_stop(job, err);
+}
+
+static void remove_staged(const struct job *job, const char *suffix)
+{
+	char *name = xasprintf("%s%s", job->swap->name, suffix);
+
+	(void)unlinkat(job->plan->staging_dir, name, 0);
+	free(name);
+}
+
+static void remove_before(const struct job *job)
+{
+	if (job->swap->has_before)
+		remove_staged(job, BEFORE_SUFFIX);
+	job->swap->has_before = false;
+}
+
+static void close_staged(struct swap *swap)
+{
+	if (swap->staged >= 0)
+		(void)close(swap->staged);
+	swap->staged = -1;
+}
+
+/* Closes what is open, and with it gives the leases back. */
+static void let_go(struct job *job)
+{
+	struct swap *swap = job->swap;
+
+	close_staged(swap);
+	leased_close(&swap->live);
+	if (swap->retired >= 0)
+		(void)close(swap->retired);
+	free(swap->name);
+	free(swap);
+	job->swap = NULL;
+}
+
+/* Gives the lease on the inode back that has no live name any more, but keeps
+ * it open with a lock: see swap.h. Fact (os_unix.c of SQLite): a writer holds
+ * this byte locked, and where it is, a journal is not taken for a hot one. */
+static void retire(struct swap *swap, int *fd)
+{
+	struct flock reserved = {
+		.l_type = F_RDLCK,
+		.l_whence = SEEK_SET,
+		.l_start = 0x40000000 + 1,
+		.l_len = 1,
+	};
+
+	(void)fcntl(*fd, F_SETLK, &reserved);
+	lease_give_back(*fd);
+	swap->retired = *fd;
+	*fd = -1;
+}
+
+int swap_take_retired(struct job *job)
+{
+	int fd = -1;
+
+	if (job->swap != NULL) {
+		fd = job->swap->retired;
+		job->swap->retired = -1;
+		let_go(job);
+	}
+	return fd;
+}
+
+static void throw_away(struct job *job)
+{
+	struct swap *swap = job->swap;
+
+	if (swap->staged >= 0)
+		remove_staged(job, "");
+	remove_before(job);
+	if (job->result.has_backup)
+		backup_discard(job);
+	job->result.has_backup = false;
+	let_go(job);
+}
+
+void swap_give_up(struct job *job, const struct error *why)
+{
+	throw_away(job);
+	job->phase = JOB_INPLACE;
+	job->result.failure.error = *why;
+	if (why->code == ERROR_STOPPED)
+		swap_stop(job);
+}
+
+void swap_stop(struct job *job)
+{
+	if (job->swap != NULL)
+		throw_away(job);
+	job->phase = JOB_DONE;
+	job->result.outcome = OUTCOME_NONE;
+}
+
+static void conclude(struct job *job, enum outcome outcome)
+{
+	job->phase = JOB_DONE;
+	job->result.outcome = outcome;
+}
+
+void swap_stage(struct job *job, const struct change *change)
+{
+	struct swap *swap = xcalloc(1, sizeof(*swap));
+	struct result *result = &job->result;
+	struct error error = { 0 };
+	bool needed = false;
+	int rc;
+
+	swap->live.fd = swap->staged = swap->retired = -1;
+	job->swap = swap;
+	rc = job_check_stop(job, &error);
+	if (rc == 0)
+		rc = leased_open(job, &swap->live, &error);
+	if (rc != 0) {
+		swap_give_up(job, &error);
+		return;
+	}
+	rc = change_copy(job, change, &needed, &error);
+	if (rc != 0 || !needed) {
+		throw_away(job);
+		conclude(job, OUTCOME_CURRENT);
+		if (needed)
+			result->strategy = STRATEGY_SWAP;
+		if (rc != 0)
+			result_fail_unchanged(result, &error);
+		return;
+	}
+	remove_before(job);
+	rc = finish_copy(job, &error);
+	if (rc != 0)
+		swap_give_up(job, &error);
+	else
+		job->phase = JOB_STAGED;
+}
+
+int swap_link(struct job *job, struct error *err)
+{
+	struct swap *swap = job->swap;
+	int rc = job_check_stop(job, err);
+
+	if (rc == 0)
+		rc = check_asked(job, err);
+	if (rc == 0)
+		rc = backup_link(job, swap->live.place.folder, swap->live.place.name,
+				 &swap->live.stamp, err);
+	job->result.has_backup = rc == 0;
+	if (rc != 0)
+		swap_give_up(job, err);
+	return rc;
+}
+
+/* L gets its name back. S is spoilt only then: until then it is what the name
+ * leads to. */
+static void undo(struct job *job)
+{
+	static const char spoilt[100] = "a swap that was undone";
+	struct swap *swap = job->swap;
+
+	if (renameat(job->plan->backup_dir, job->subject->path,
+		     swap->live.place.folder, swap->live.place.name) != 0) {
+		result_note(&job->result,
+			    "an application asked for it while it was "
+			    "swapped, and it could not be swapped back (%s): "
+			    "that application may have read the old content, "
+			    "once",
+			    strerror(errno));
+		return;
+	}
+	/* Should this fail, an opener that comes late may read from a file
+	 * without a name, which SQLite does not let him write to. */
+	(void)!pwrite(swap->staged, spoilt, sizeof(spoilt), 0);
+	swap->is_undone = true;
+}
+
+void swap_rename(struct job *job)
+{
+	struct swap *swap = job->swap;
+	struct error error = { 0 };
+	int rc = leased_check_name(&swap->live, &error);
+
+	if (rc == 0)
+		rc = check_asked(job, &error);
+	if (rc == 0 && renameat(job->plan->staging_dir, swap->name,
+				swap->live.place.folder, swap->live.place.name) != 0)
+		rc = error_set_errno(&error, ERROR_IO, errno,
+				     "its copy cannot take its place");
+	if (rc != 0) {
+		swap_give_up(job, &error);
+		return;
+	}
+	swap->renamed_us = clock_now_us();
+	if (!lease_is_whole(swap->live.fd))
+		undo(job);
+}
+
+void swap_keep(struct job *job)
+{
+	struct swap *swap = job->swap;
+	int64_t held_ms = (clock_now_us() - swap->renamed_us) / 1000;
+
+	if (!swap->is_undone && !lease_is_whole(swap->live.fd) &&
+	    (lease_is_whole(swap->staged) ||
+	     held_ms < job->plan->lease_break_ms / 2))
+		undo(job);
+	if (swap->is_undone)
+		return;
+	retire(swap, &swap->live.fd);
+	close_staged(swap);
+	job->result.strategy = STRATEGY_SWAP;
+	conclude(job, OUTCOME_UPGRADED);
+}
+
+bool swap_is_undone(const struct job *job)
+{
+	return job->phase == JOB_STAGED && job->swap->is_undone;
+}
+
+void swap_release(struct job *job)
+{
+	/* Only its folder is left of the backup. */
+	backup_discard(job);
+	job->result.has_backup = false;
+	job->yielded = SWAP_UNDONE;
+	job->phase = JOB_INPLACE;
+	(void)leased_check(&job->swap->live, &job->result.failure.error);
+	retire(job->swap, &job->swap->staged);
+	leased_close(&job->swap->live);
+}
+
+void swap_doubt(struct job *job, const struct error *why)
+{
+	struct error error = *why;
+	struct swap *swap = job->swap;
+
+	retire(swap, &swap->live.fd);
+	close_staged(swap);
+	error_append(&error,
+		     "its upgrade is done, and may not outlast a power cut; "
+		     "its backup is kept; look after the disk, and run again");
+	job->result.strategy = STRATEGY_SWAP;
+	job->phase = JOB_DONE;
+	result_fail(&job->result, &error);
+}
+
+int64_t swap_bytes(const struct job *job)
+{
+	return job->swap->live.stamp.bytes;
+}
+
+int swap_staged_fd(const struct job *job)
+{
+	return job->swap->staged;
+}
+
+int swap_folder(const struct job *job)
+{
+	return job->swap->live.place.folder;
+}

@@ -1,0 +1,122 @@
+/*
+ * swap: one change to one database, made on a copy that then takes its place;
+ * the original, under another name, is the backup.
+ *
+ * Runs on: a worker thread; swap_take_retired() on any. Owns: two leased
+ * descriptors, the folder of the live file, a file in staging/, from
+ * swap_stage() until the job leaves the phase JOB_STAGED; then one descriptor,
+ * until it is taken.
+ *
+ * Faster than in place (no journal, no lock, no copy for the backup, one sync
+ * for many databases), and possible only while nobody else has the file open:
+ * that is what a write lease proves, and enforces (base/lease.h). A database is
+ * never written through the live file here: it is opened to be read. Whatever
+ * is unusual is done in place instead: WAL, something beside the file, another
+ * hard link, another file system, attributes that cannot be carried over, a
+ * file so big that an opener would wait for long.
+ *
+ * Calling order, for many jobs at a time (batch.h does it):
+ *
+ *     swap_stage()     lease on the live inode L; a copy of it, S, migrated and
+ *                      checked in staging/; lease on S
+ *     swap_link()      L gets its second name, in backups/
+ *       -- sync: S and the link last
+ *     swap_rename()    S gets the live name; L keeps the one in backups/
+ *       -- sync: the rename lasts
+ *     swap_keep()      leases are given back; or it is undone:
+ *       -- sync, if one was undone after the last one
+ *     swap_release()
+ *     swap_take_retired()
+ *
+ * Somebody who opens the file at a given moment gets as far as the lease on the
+ * inode that he came to, and waits. "Whole" is a lease that nobody has asked
+ * for. What each moment leads to:
+ *
+ *     he asks for                          seen by         what is done
+ *     L, before the rename                 swap_rename()   given up: S and the
+ *                                          (looks first)   link go; nothing has
+ *                                                          happened to L
+ *     L, having looked the name up just    swap_rename()   undone: L gets the
+ *     before the rename                    or swap_keep()  name back; he gets L
+ *     S, after the rename                  nobody has to   he gets S, which is
+ *                                                          the database now
+ *     one L, another S                     swap_rename()   undone; he who asked
+ *                                          or swap_keep()  for S finds "not a
+ *                                                          database", once
+ *
+ * In the last line one of the two has to lose. L was the database whenever
+ * anybody could read it, so that nothing written to it can be lost. S is made
+ * unreadable before its lease is given back, in every undo: an opener that came
+ * late to it must not take it for the database. Undone and given up both mean
+ * in place, where nobody waits for anybody's open().
+ *
+ * An opener is let in by force after lease_break_ms. To L: that shows like one
+ * who asks, so it is undone, and what he has written stays. To S after the
+ * rename: he has written to what is the database, so from half that time on a
+ * swap is not undone any more. Whoever has L then reads what was; SQLite lets
+ * nobody write to a file that has lost its name (SQLITE_READONLY_DBMOVED).
+ *
+ * Of the two inodes one has no live name in the end: L, now the backup, or S,
+ * undone. Somebody who had looked the name up before may come to it after its
+ * lease is gone, if he was kept off the processor for that long. He looks for a
+ * hot journal by name, and the one he finds is the live database's: he would
+ * play it into his inode, and remove it. SQLite takes no journal for hot while
+ * somebody holds the RESERVED byte of the file locked; so that is held on the
+ * one that lost, and its descriptor stays open for a while
+ * (swap_take_retired()).
+ *
+ * If the process dies: before the link, an unfinished file in staging/. Between
+ * link and rename, also a backup that is the live file itself: recover()
+ * removes it, known by its inode, before anything else. After the rename, which
+ * is one step of the file system's: the database is whole new and its backup
+ * whole old. The leases go with the process. After a power cut the rename may
+ * or may not have happened.
+ */
+#ifndef FLEET_DATABASE_SWAP_H
+#define FLEET_DATABASE_SWAP_H
+
+#include <stdint.h>
+
+#include "database/change.h"
+#include "database/job.h"
+
+/* The phase is JOB_STAGED; or JOB_DONE, where there is nothing to do (current)
+ * or it failed, with the outcome set; or JOB_INPLACE, where it cannot be swapped
+ * (with plan->strategy CHOOSE_SWAP it is JOB_DONE, busy or failed, then). */
+void swap_stage(struct job *job, const struct change *change);
+
+/* For jobs that are JOB_STAGED. On failure the job is as swap_give_up() leaves
+ * it. */
+int swap_link(struct job *job, struct error *err);
+
+/* Where an opener has asked, it is given up or undone; an undone one is still
+ * leased (swap_is_undone()), and has to be released after the next sync. */
+void swap_rename(struct job *job);
+
+/* After the sync behind the rename. JOB_DONE, upgraded; or undone, as above. */
+void swap_keep(struct job *job);
+bool swap_is_undone(const struct job *job);
+void swap_release(struct job *job);
+
+/* The rename has happened, and whether it lasts is not known: `why` is the
+ * failed sync. JOB_DONE, failed, its backup kept. */
+void swap_doubt(struct job *job, const struct error *why);
+
+/* Lets go before the rename: nothing has happened to the live file. The phase
+ * is JOB_INPLACE; or with CHOOSE_SWAP JOB_DONE, busy, for the reason `why`. */
+void swap_give_up(struct job *job, const struct error *why);
+
+/* The same, and the job counts as never begun: JOB_DONE without an outcome. */
+void swap_stop(struct job *job);
+
+/* Of a job that is JOB_DONE or JOB_INPLACE: the descriptor of the inode that
+ * lost, to be closed some time later by whoever takes it; -1: there is none. */
+int swap_take_retired(struct job *job);
+
+/* The bytes staged; for durability one by one, the descriptor of S and the
+ * folder that the live file is in. */
+int64_t swap_bytes(const struct job *job);
+int swap_staged_fd(const struct job *job);
+int swap_folder(const struct job *job);
+
+#endif
