@@ -12,8 +12,10 @@ prepare_contenders()
 	local common=$top/common step
 
 	mkdir "$common" "$common/migrations" "$common/dbmate"
-	cp "$source_tree/migrations/history.md" "$common/migrations/"
 	step='-- \[user:0\.3\.19→0\.3\.20'
+	# As far as that step, whatever comes later.
+	sed "/^$step:end\\]/{n;q}" "$source_tree/migrations/history.md" \
+		>"$common/migrations/history.md"
 	sed -n "/^$step:start\\]/,/^$step:end\\]/p" \
 		"$common/migrations/history.md" >"$common/bare.sql"
 	[ -s "$common/bare.sql" ] || die "no step in migrations/history.md"

@@ -11,6 +11,9 @@
  * file linked into DIR/.floor/backup and the copy renamed over it; one more
  * syncfs. Every file stays open, because its lease does.
  *
+ * As many threads as processors, unless it is told otherwise: they have little
+ * to wait for.
+ *
  * Exit status: 0; 77 where the file system or the kernel cannot do it; 1.
  */
 #include <dirent.h>
@@ -228,10 +231,12 @@ int main(int argc, char **argv)
 {
 	struct floor floor = { 0 };
 	struct rlimit limit;
-	long threads = 2;
+	long threads = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t i;
 	int option, below;
 
+	if (threads > THREADS_MOST)
+		threads = THREADS_MOST;
 	while ((option = getopt(argc, argv, "j:")) != -1) {
 		threads = option == 'j' ? strtol(optarg, NULL, 10) : 0;
 		if (threads < 1 || threads > THREADS_MOST)

@@ -68,7 +68,7 @@ after_swap()
 work_swap()
 {
 	size_of swap
-	room $((users * 128 * 2 * 5 * rounds)) || return 0
+	room swap $((users * 128 * 2 * 5 * rounds)) || return 0
 	leave_out_missing swap
 	make_rows "$top/swap/fleet"
 	in_turns swap "$top/swap/fleet" fleet-upgrade sqlite3 python dbmate floor
@@ -99,7 +99,7 @@ after_held()
 work_held()
 {
 	size_of held
-	room $((users * 128 * 2 * 2 * rounds)) || return 0
+	room held $((users * 128 * 2 * 2 * rounds)) || return 0
 	if [ -z "$python" ]; then
 		leave_out held all "there is no python3, which holds the files"
 		return 0
@@ -139,7 +139,7 @@ make_big_model()
 work_big()
 {
 	size_of big
-	room $((users * kib * 7 / 2)) || return 0
+	room big $((users * kib * 7 / 2)) || return 0
 	make_big_model "$top/big/model"
 	make_copies "$top/big/model" "$top/big/fleet"
 	in_turns big "$top/big/fleet" fleet-upgrade cp
@@ -208,7 +208,7 @@ work_idle()
 	local model=$top/idle/model size
 
 	size_of idle
-	room $((users * (kib + 8) * 5 / 4)) || return 0
+	room idle $((users * (kib + 8) * 5 / 4)) || return 0
 	make_model "$model" 4096
 	sqlite3 "$model/model_longterm.db" \
 		"INSERT INTO personal_variables(key, value) VALUES ('visits', 0)"
@@ -231,7 +231,7 @@ work_million()
 	local migrations=$top/common/tiny kind
 
 	size_of million
-	room $((users * (kib + 2))) || return 0
+	room million $((users * (kib + 2))) || return 0
 	mkdir "$migrations"
 	for kind in system user; do
 		cat <<-MARKDOWN

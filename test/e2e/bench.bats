@@ -117,6 +117,13 @@ those_with()
 	says "skipped: there is no python3" "skipped: no lease here"
 }
 
+@test "a work for which there is no room is left out" {
+	stand_in df 'echo Avail' 'echo 100'
+	PATH=$T/bin:$PATH bench 0
+	same 'all all all all ' "$(those_with skipped)"
+	has "it needs 5 MiB on the disk"
+}
+
 @test "a wrong command line, and a program that is not built, are told" {
 	exits 64 "$SRCDIR/contrib/bench/bench" nothing
 	has "usage: bench"
