@@ -117,6 +117,15 @@ those_with()
 	says "skipped: there is no python3" "skipped: no lease here"
 }
 
+@test "a run that is ended early tells what it has, and leaves nothing" {
+	ln -s "$BENCH_TOOLS/open-each" "$BENCH_TOOLS/peak" bin/
+	stand_in floor 'kill -TERM $PPID'
+	stand_in python3 'exit 127'
+	PATH=$T/bin:$PATH BENCH_TOOLS=$T/bin bench 143 swap held
+	same 'fleet-upgrade sqlite3 ' "$(measured swap)"
+	has "swap          sqlite3"
+}
+
 @test "a work for which there is no room is left out" {
 	stand_in df 'echo Avail' 'echo 100'
 	PATH=$T/bin:$PATH bench 0
