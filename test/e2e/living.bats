@@ -86,7 +86,9 @@ agree()
 		ways=("upgraded auto" "upgraded in-place" "upgraded swap")
 		! can_slow || ways+=("slowly upgraded auto")
 	fi
-	! is_built_with tsan || seconds=$((seconds / 2))
+	if is_built_with asan || is_built_with tsan; then
+		seconds=$((seconds / 2)) sizes=(4 20 2 50)
+	fi
 	each=$((seconds < 120 ? seconds / 4 : 30))
 	end=$((SECONDS + seconds))
 	: >runs >ended
