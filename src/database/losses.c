@@ -1,9 +1,7 @@
 #include "database/losses.h"
 
 #include <stdbool.h>
-#include <strings.h>
 
-#include "migration/sql.h"
 #include "sqlite/check.h"
 
 /* The words that DROP takes. */
@@ -29,7 +27,8 @@ static bool steps_drop(const struct losses *losses, const char *word,
 	size_t p;
 
 	for (p = standing->position; p < standing->target; p++) {
-		if (sql_drops(replay->chain->steps[p]->sql, word, name))
+		if (removals_drop(&replay->chain->steps[p]->removals, word,
+				  name))
 			return true;
 	}
 	return false;
@@ -42,7 +41,8 @@ static bool steps_delete_from(const struct losses *losses, const char *table)
 	size_t p;
 
 	for (p = standing->position; p < standing->target; p++) {
-		if (sql_deletes_from(replay->chain->steps[p]->sql, table))
+		if (removals_delete_from(&replay->chain->steps[p]->removals,
+					 table))
 			return true;
 	}
 	return false;

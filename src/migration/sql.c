@@ -40,15 +40,6 @@ char *sql_take_name(const char **at)
 	return token_name(&token);
 }
 
-static bool is_name_at(const char *at, const char *name)
-{
-	char *found = sql_take_name(&at);
-	bool is_same = found != NULL && strcasecmp(found, name) == 0;
-
-	free(found);
-	return is_same;
-}
-
 static bool begins_trigger(const char *at)
 {
 	if (!sql_take(&at, "CREATE"))
@@ -123,51 +114,6 @@ bool sql_is_blank(const char *sql)
 	while (*(sql = token_skip_blank(sql)) == ';')
 		sql++;
 	return *sql == '\0';
-}
-
-bool sql_drops(const char *sql, const char *kind, const char *name)
-{
-	bool is_column = strcasecmp(kind, "COLUMN") == 0;
-	struct token token;
-
-	do {
-		const char *at = sql = token_next(sql, &token);
-
-		if (!token_is(&token, "DROP") ||
-		    !(sql_take(&at, kind) || is_column))
-			continue;
-		if (sql_take(&at, "IF"))
-			(void)sql_take(&at, "EXISTS");
-		if (is_name_at(at, name))
-			return true;
-	} while (token.type != TOKEN_END);
-	return false;
-}
-
-bool sql_deletes_from(const char *sql, const char *name)
-{
-	static const char *const removals[][3] = {
-		{ "DELETE", "FROM", NULL },
-		{ "REPLACE", "INTO", NULL },
-		{ "UPDATE", "OR", "REPLACE" },
-	};
-	struct token token = { .type = TOKEN_WORD };
-	size_t form, word;
-
-	for (; token.type != TOKEN_END; sql = token_next(sql, &token)) {
-		for (form = 0; form < 3; form++) {
-			const char *at = sql;
-
-			for (word = 0; word < 3; word++) {
-				if (removals[form][word] != NULL &&
-				    !sql_take(&at, removals[form][word]))
-					break;
-			}
-			if (word == 3 && is_name_at(at, name))
-				return true;
-		}
-	}
-	return false;
 }
 
 void sql_checksum(const char *sql, char out[CHECKSUM_HEX_BYTES])

@@ -40,16 +40,6 @@ bool sql_take(const char **at, const char *word);
  * quotes; the caller frees it. NULL, and `*at` as it was, if there is none. */
 char *sql_take_name(const char **at);
 
-/* True if some statement of `sql` has "DROP KIND [IF EXISTS] name" (KIND is
- * TABLE, INDEX, TRIGGER, VIEW or COLUMN, which may be left out as in ALTER
- * TABLE; a schema name and dot may stand before the name). */
-bool sql_drops(const char *sql, const char *kind, const char *name);
-
-/* True if some statement of `sql` has "DELETE FROM name" or another form that
- * removes rows on purpose: "REPLACE INTO name", "INSERT OR REPLACE INTO name",
- * "UPDATE OR REPLACE name". */
-bool sql_deletes_from(const char *sql, const char *name);
-
 /* SHA-256 over the tokens, one blank between each two: comments and white space
  * do not count, every other byte does. */
 void sql_checksum(const char *sql, char out[CHECKSUM_HEX_BYTES]);

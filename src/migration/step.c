@@ -27,6 +27,8 @@ void step_derive(struct step *step)
 	step->statements = sql_count_statements(step->sql);
 	step->is_blank = sql_is_blank(step->sql);
 	step->is_repeatable = sql_has_directive(step->sql, "repeatable");
+	removals_release(&step->removals);
+	removals_find(step->sql, &step->removals);
 }
 
 int step_line_at(const struct step *step, size_t offset)
@@ -48,5 +50,6 @@ void step_free(struct step *step)
 	free(step->description);
 	free(step->date);
 	free(step->name);
+	removals_release(&step->removals);
 	free(step);
 }

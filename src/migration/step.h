@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/checksum.h"
+#include "migration/removals.h"
 
 /* The two kinds of database in a fleet; also an index into arrays of two. */
 enum kind { KIND_SYSTEM = 0, KIND_USER = 1, KIND_COUNT = 2 };
@@ -41,6 +42,7 @@ struct step {
 	bool is_blank;      /* comments only: recorded, changes no schema */
 	bool is_repeatable; /* declared so: may be run where it may have
 			     * happened already */
+	struct removals removals; /* what its SQL takes away by name */
 };
 
 /* Fills the lower half from the upper one. */

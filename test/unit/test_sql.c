@@ -79,47 +79,6 @@ static void knows_a_text_without_statements(void **state)
 	assert_false(sql_is_blank("-- a\nSELECT 1"));
 }
 
-static void finds_what_is_dropped(void **state)
-{
-	(void)state;
-	assert_true(sql_drops("DROP TABLE t", "TABLE", "t"));
-	assert_true(sql_drops("x; drop table if exists \"T\";", "TABLE", "t"));
-	assert_true(sql_drops("DROP TABLE main.[t]", "TABLE", "t"));
-	assert_true(sql_drops("DROP INDEX a; DROP INDEX b", "INDEX", "b"));
-	assert_true(sql_drops("DROP TRIGGER t", "TRIGGER", "t"));
-	assert_true(sql_drops("DROP VIEW v", "VIEW", "v"));
-	assert_true(sql_drops("ALTER TABLE t DROP COLUMN c", "COLUMN", "c"));
-	assert_true(sql_drops("ALTER TABLE t DROP c", "COLUMN", "c"));
-}
-
-static void takes_nothing_else_for_a_drop(void **state)
-{
-	(void)state;
-	assert_false(sql_drops("DROP TABLE t", "TABLE", "u"));
-	assert_false(sql_drops("DROP INDEX t", "TABLE", "t"));
-	assert_false(sql_drops("-- DROP TABLE t\n", "TABLE", "t"));
-	assert_false(sql_drops("SELECT 'DROP TABLE t'", "TABLE", "t"));
-	assert_false(sql_drops("DROP TABLE t.u", "TABLE", "t"));
-	assert_false(sql_drops("DROP", "TABLE", "t"));
-	assert_false(sql_drops("DROP TABLE", "TABLE", "t"));
-}
-
-static void finds_what_loses_rows_on_purpose(void **state)
-{
-	(void)state;
-	assert_true(sql_deletes_from("DELETE FROM t", "t"));
-	assert_true(sql_deletes_from("x; delete from main.T where a", "t"));
-	assert_true(sql_deletes_from("REPLACE INTO t VALUES(1)", "t"));
-	assert_true(sql_deletes_from("INSERT OR REPLACE INTO \"t\" VALUES(1)",
-				     "t"));
-	assert_true(sql_deletes_from("UPDATE OR REPLACE t SET a = 1", "t"));
-	assert_false(sql_deletes_from("DELETE FROM u", "t"));
-	assert_false(sql_deletes_from("UPDATE t SET a = 1", "t"));
-	assert_false(sql_deletes_from("INSERT INTO t VALUES(1)", "t"));
-	assert_false(sql_deletes_from("-- DELETE FROM t\n", "t"));
-	assert_false(sql_deletes_from("", "t"));
-}
-
 static void takes_words_and_names(void **state)
 {
 	static const char sql[] = " /* x */ drop TABLE main . \"a b\" ;";
@@ -235,9 +194,6 @@ int main(void)
 		cmocka_unit_test(counts_statements),
 		cmocka_unit_test(shows_a_statement_to_people),
 		cmocka_unit_test(knows_a_text_without_statements),
-		cmocka_unit_test(finds_what_is_dropped),
-		cmocka_unit_test(takes_nothing_else_for_a_drop),
-		cmocka_unit_test(finds_what_loses_rows_on_purpose),
 		cmocka_unit_test(takes_words_and_names),
 		cmocka_unit_test(keeps_the_checksum_when_text_is_wrapped),
 		cmocka_unit_test(changes_the_checksum_when_a_statement_does),

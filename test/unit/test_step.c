@@ -43,6 +43,18 @@ static void derives_what_follows(void **state)
 	assert_int_equal(step->statements, 2);
 	assert_false(step->is_blank);
 	assert_false(step->is_repeatable);
+	assert_int_equal(step->removals.count, 0);
+	step_free(step);
+}
+
+static void knows_what_its_sql_takes_away(void **state)
+{
+	struct step *step = make("0.1", "DROP TABLE t; DELETE FROM u");
+
+	(void)state;
+	step_derive(step); /* again: nothing is in it twice, or lost */
+	assert_true(removals_drop(&step->removals, "TABLE", "t"));
+	assert_true(removals_delete_from(&step->removals, "u"));
 	step_free(step);
 }
 
@@ -99,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_the_kinds),
 		cmocka_unit_test(derives_what_follows),
+		cmocka_unit_test(knows_what_its_sql_takes_away),
 		cmocka_unit_test(knows_the_first_step),
 		cmocka_unit_test(knows_a_step_of_comments_only),
 		cmocka_unit_test(knows_a_repeatable_step),
