@@ -6,11 +6,6 @@
 /* Room in a message for one mark more and for what to do. */
 #define ADVICE_BYTES 400
 
-static bool state_is_same(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* A text that no version has (a default of the application's own, say) is drift
  * and speaks neither for a version nor against one. */
 static bool says_nothing(const struct replay *replay, const struct mark *mark,
@@ -21,7 +16,8 @@ static bool says_nothing(const struct replay *replay, const struct mark *mark,
 	if (!mark->by_text || state == NULL)
 		return false;
 	for (p = 1; p <= replay->chain->count; p++) {
-		if (state_is_same(state, mark_state(mark, replay->schemas[p])))
+		if (mark_state_is_same(state,
+				       mark_state(mark, replay->schemas[p])))
 			return false;
 	}
 	return true;
@@ -37,7 +33,7 @@ static size_t marks_against(const struct replay *replay,
 		const struct mark *mark = &replay->marks[i];
 		const char *state = mark_state(mark, actual);
 
-		if (!state_is_same(
+		if (!mark_state_is_same(
 			    state,
 			    mark_state(mark, replay->schemas[position])) &&
 		    !says_nothing(replay, mark, state))
@@ -80,7 +76,7 @@ static int refuse(const struct replay *replay, const struct schema *actual,
 		char what[160];
 		struct error so_far = *err;
 
-		if (state_is_same(state, wanted) ||
+		if (mark_state_is_same(state, wanted) ||
 		    says_nothing(replay, mark, state))
 			continue;
 		if (strlen(so_far.message) > ERROR_MESSAGE_BYTES - ADVICE_BYTES)

@@ -21,8 +21,9 @@ static int read_unversioned(struct sqlite3 *db, const struct plan *plan,
 			    const struct replay *replay,
 			    struct standing *standing, struct error *err)
 {
+	const struct schema_known known = replay_known(replay);
 	struct schema *schema = NULL;
-	int rc = schema_take(db, LEDGER_TABLE, &schema, err);
+	int rc = schema_take(db, LEDGER_TABLE, &known, &schema, err);
 
 	if (rc != 0)
 		return rc;

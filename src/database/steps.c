@@ -47,6 +47,13 @@ int steps_before(struct steps *steps, struct sqlite3 **out, struct error *err)
 	return rc;
 }
 
+static struct schema_known known_of(const struct steps *steps)
+{
+	const struct job *job = steps->job;
+
+	return replay_known(job->plan->replays[job->subject->kind]);
+}
+
 /* Notes where in which migration the statement stands that failed. */
 static void locate_failure(struct failure *failure, const struct step *step,
 			   const struct script *script)
@@ -101,8 +108,10 @@ int steps_run(struct steps *steps, struct error *err)
 		.description = "told from the schema, no step run",
 		.run_id = steps->job->plan->run_id,
 	};
+	const struct schema_known known = known_of(steps);
 	size_t p;
-	int rc = schema_take(steps->db, LEDGER_TABLE, &steps->old, err);
+	int rc = schema_take(steps->db, LEDGER_TABLE, &known, &steps->old,
+			     err);
 
 	if (rc == 0)
 		rc = ledger_prepare(steps->db, err);
@@ -184,6 +193,7 @@ static int complain_structure(const struct steps *steps, struct sqlite3 *db,
 		const struct schema_object *object = &schema->objects[i];
 
 		if (object->type == SCHEMA_TABLE && !object->is_virtual &&
+		    check_has_index_of(object) &&
 		    is_touched(steps, object, other))
 			rc = check_integrity_of(db, true, object->name, out,
 						err);
@@ -244,7 +254,8 @@ static void excuse_first_step(const struct steps *steps, struct complaints *was)
 		complaints_add_all(was, &replay->sins);
 }
 
-static int check_foreign_keys(struct steps *steps, struct error *err)
+static int check_foreign_keys(struct steps *steps, const struct schema *new,
+			      struct error *err)
 {
 	enum check_foreign_keys level = steps->job->plan->foreign_keys;
 	struct complaints was = { 0 }, is = { 0 };
@@ -254,12 +265,13 @@ static int check_foreign_keys(struct steps *steps, struct error *err)
 
 	if (level == CHECK_FOREIGN_KEYS_OFF)
 		return 0;
-	rc = check_foreign_keys_of(steps->db, &is, err);
+	rc = check_foreign_keys_of(steps->db, new, &is, err);
 	if (rc == 0 && is.count > 0 && level == CHECK_FOREIGN_KEYS_NEW) {
 		excuse_first_step(steps, &was);
 		rc = steps_before(steps, &before, err);
 		if (rc == 0)
-			rc = check_foreign_keys_of(before, &was, err);
+			rc = check_foreign_keys_of(before, steps->old, &was,
+						   err);
 	}
 	fresh = rc == 0 ? complaints_first_new(&was, &is) : NULL;
 	if (fresh != NULL)
@@ -293,8 +305,9 @@ static bool has_removed(const struct steps *steps, const struct schema *new)
 
 int steps_check(struct steps *steps, struct error *err)
 {
+	const struct schema_known known = known_of(steps);
 	struct schema *new = NULL;
-	int rc = schema_take(steps->db, LEDGER_TABLE, &new, err);
+	int rc = schema_take(steps->db, LEDGER_TABLE, &known, &new, err);
 
 	if (rc == 0 && !steps->is_sound && has_removed(steps, new))
 		rc = steps_check_before(steps, err);
@@ -309,7 +322,7 @@ int steps_check(struct steps *steps, struct error *err)
 	if (rc == 0)
 		rc = check_structure(steps, new, err);
 	if (rc == 0)
-		rc = check_foreign_keys(steps, err);
+		rc = check_foreign_keys(steps, new, err);
 	schema_free(new);
 	return rc;
 }

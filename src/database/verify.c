@@ -25,15 +25,30 @@ static void find(struct verify *verify, const char *text)
 	result_note(&verify->job->result, "%s", text);
 }
 
+static int take_schema(const struct verify *verify, struct sqlite3 *db,
+		       struct schema **out, struct error *err)
+{
+	const struct job *job = verify->job;
+	const struct replay *replay = job->plan->replays[job->subject->kind];
+	struct schema_known known = { 0 };
+
+	if (replay != NULL)
+		known = replay_known(replay);
+	return schema_take(db, LEDGER_TABLE, &known, out, err);
+}
+
 static int find_complaints(struct verify *verify, struct sqlite3 *db,
 			   struct error *err)
 {
 	struct complaints found = { 0 };
+	struct schema *schema = NULL;
 	size_t i;
 	int rc = check_integrity_of(db, true, NULL, &found, err);
 
 	if (rc == 0 && !found.damage)
-		rc = check_foreign_keys_of(db, &found, err);
+		rc = take_schema(verify, db, &schema, err);
+	if (rc == 0 && !found.damage)
+		rc = check_foreign_keys_of(db, schema, &found, err);
 	for (i = 0; i < found.count; i++) {
 		const struct complaint *item = &found.items[i];
 		char *text = item->count == 1
@@ -44,6 +59,7 @@ static int find_complaints(struct verify *verify, struct sqlite3 *db,
 		free(text);
 	}
 	complaints_release(&found);
+	schema_free(schema);
 	return rc;
 }
 
@@ -127,7 +143,7 @@ static int find_drift_of(struct verify *verify, struct sqlite3 *db,
 		return 0;
 	rc = ledger_each(db, check_row, verify, err);
 	if (rc == 0)
-		rc = schema_take(db, LEDGER_TABLE, &schema, err);
+		rc = take_schema(verify, db, &schema, err);
 	if (rc == 0)
 		(void)schema_compare(replay->schemas[verify->standing.position],
 				     schema, find_drift, verify);

@@ -74,7 +74,8 @@ static int check_foreign_keys(struct trial *trial, const struct step *step,
 			      struct error *err)
 {
 	struct complaints now = { .items = NULL };
-	int rc = check_foreign_keys_of(trial->sandbox.db, &now, err);
+	int rc = check_foreign_keys_of(trial->sandbox.db, trial->after, &now,
+				       err);
 	size_t i;
 
 	for (i = 0; rc == 0 && i < now.count; i++) {
@@ -119,7 +120,8 @@ static int try_step(struct trial *trial, const struct step *step,
 	schema_free(trial->before);
 	trial->before = trial->after;
 	trial->after = NULL;
-	rc = schema_take(trial->sandbox.db, LEDGER_TABLE, &trial->after, err);
+	rc = schema_take(trial->sandbox.db, LEDGER_TABLE, NULL, &trial->after,
+			 err);
 	if (rc == 0)
 		rules_check_strings(trial->migrations, step, trial->before,
 				    trial->after);
@@ -145,8 +147,8 @@ static void try_chain(struct migrations *migrations, const struct chain *chain)
 	int rc = sandbox_open(&trial.sandbox, &err);
 
 	if (rc == 0)
-		rc = schema_take(trial.sandbox.db, LEDGER_TABLE, &trial.after,
-				 &err);
+		rc = schema_take(trial.sandbox.db, LEDGER_TABLE, NULL,
+				 &trial.after, &err);
 	for (i = 0; rc == 0 && i < chain->count; i++)
 		rc = try_step(&trial, chain->steps[i], &err);
 	if (rc != 0 && rc != ERROR_MIGRATION && chain->count > 0)

@@ -22,11 +22,6 @@ static bool is_same_name(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcasecmp(a, b) == 0;
 }
 
-static bool is_same_state(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static bool is_listed(const struct replay *replay, const struct mark *mark)
 {
 	size_t i;
@@ -108,7 +103,8 @@ static void add_texts(struct search *search, const struct schema *one,
 		const struct schema_object *there =
 			schema_find(other, object->type, object->name);
 
-		if (there == NULL || strcmp(there->folded, object->folded) != 0)
+		if (there == NULL ||
+		    !schema_sql_is_same(there->sql, object->sql))
 			add(search, object, NULL, true);
 	}
 }
@@ -128,6 +124,11 @@ static void add_marks_of(struct search *search)
 	add_texts(search, after, before);
 }
 
+bool mark_state_is_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : schema_sql_is_same(a, b);
+}
+
 static bool has_marks(const struct replay *replay, size_t step)
 {
 	size_t i;
@@ -135,8 +136,9 @@ static bool has_marks(const struct replay *replay, size_t step)
 	for (i = 0; i < replay->mark_count; i++) {
 		const struct mark *mark = &replay->marks[i];
 
-		if (!is_same_state(mark_state(mark, replay->schemas[step - 1]),
-				   mark_state(mark, replay->schemas[step])))
+		if (!mark_state_is_same(
+			    mark_state(mark, replay->schemas[step - 1]),
+			    mark_state(mark, replay->schemas[step])))
 			return true;
 	}
 	return false;
@@ -169,7 +171,7 @@ const char *mark_state(const struct mark *mark, const struct schema *schema)
 		return NULL;
 	if (mark->column != NULL)
 		return schema_has_column(object, mark->column) ? "" : NULL;
-	return mark->by_text ? object->folded : "";
+	return mark->by_text ? object->sql : "";
 }
 
 char *mark_describe(const struct mark *mark, char *out, size_t room)

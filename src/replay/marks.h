@@ -8,7 +8,7 @@
  *
  * Tables and columns that a step adds or removes are its marks. Only of a step
  * that does neither, what else it changes: indexes, triggers, views and tables,
- * then by their folded text. The first step, the baseline, has none.
+ * then by their text. The first step, the baseline, has none.
  */
 #ifndef FLEET_REPLAY_MARKS_H
 #define FLEET_REPLAY_MARKS_H
@@ -24,7 +24,7 @@ struct mark {
 	enum schema_type type; /* SCHEMA_TABLE with `column`: a column */
 	const char *name;
 	const char *column; /* NULL: the object itself */
-	bool by_text;       /* the folded text counts, not only presence */
+	bool by_text;       /* the text counts, not only presence */
 	size_t step;        /* position (from 1) of the first step it marks */
 };
 
@@ -33,8 +33,11 @@ void marks_build(struct replay *replay);
 void marks_release(struct replay *replay);
 
 /* The state of a mark in a schema: NULL if it is not there, "" if it is there,
- * or the folded text where mark->by_text. Borrowed from the schema. */
+ * or the text where mark->by_text. Borrowed from the schema. */
 const char *mark_state(const struct mark *mark, const struct schema *schema);
+
+/* True if two states are the same; of a text the layout does not count. */
+bool mark_state_is_same(const char *a, const char *b);
 
 /* "table t", "column t.c", "index i" into `out`; returns `out`. */
 char *mark_describe(const struct mark *mark, char *out, size_t room);

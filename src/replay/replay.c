@@ -11,21 +11,24 @@ static int run_all(struct replay *replay, struct sandbox *sandbox,
 	const struct chain *chain = replay->chain;
 	size_t p;
 	int line = 0;
-	int rc = schema_take(sandbox->db, LEDGER_TABLE, &replay->schemas[0],
-			     err);
+	int rc = schema_take(sandbox->db, LEDGER_TABLE, NULL,
+			     &replay->schemas[0], err);
 
 	for (p = 1; rc == 0 && p <= chain->count; p++) {
 		const struct step *step = chain->steps[p - 1];
+		const struct schema_known known = { .schemas = replay->schemas,
+						    .count = p };
 
 		rc = sandbox_run(sandbox, step, &line, err);
 		if (rc != 0)
 			return error_prefix(err, "%s:%d: %s", step->file, line,
 					    step->name);
-		rc = schema_take(sandbox->db, LEDGER_TABLE, &replay->schemas[p],
-				 err);
+		rc = schema_take(sandbox->db, LEDGER_TABLE, &known,
+				 &replay->schemas[p], err);
 		if (rc == 0 && p == 1)
-			rc = check_foreign_keys_of(sandbox->db, &replay->sins,
-						   err);
+			rc = check_foreign_keys_of(sandbox->db,
+						   replay->schemas[p],
+						   &replay->sins, err);
 	}
 	return rc;
 }

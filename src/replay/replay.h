@@ -42,4 +42,11 @@ int replay_new(const struct chain *chain, struct replay **out,
 	       struct error *err);
 void replay_free(struct replay *replay);
 
+/* Its schemas, for a database's to borrow from. */
+static inline struct schema_known replay_known(const struct replay *replay)
+{
+	return (struct schema_known){ .schemas = replay->schemas,
+				      .count = replay->chain->count + 1 };
+}
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "sqlite/query.h"
+#include "sqlite/schema.h"
 
 /* More than any database that is to be upgraded has violations, and still a
  * number of rows that can be read through. */
@@ -149,6 +150,12 @@ out:
 	return code;
 }
 
+bool check_has_index_of(const struct schema_object *table)
+{
+	/* Without row ids the table itself is an index. */
+	return table->has_index || table->says_without;
+}
+
 /* The columns of one foreign key of `table`, with commas; the caller frees it.
  */
 static int read_key_columns(struct sqlite3 *db, const char *table, int64_t key,
@@ -259,21 +266,17 @@ static int check_keys_of_table(struct sqlite3 *db, const char *table,
 	return code;
 }
 
-int check_foreign_keys_of(struct sqlite3 *db, struct complaints *out,
-			  struct error *err)
+int check_foreign_keys_of(struct sqlite3 *db, const struct schema *schema,
+			  struct complaints *out, struct error *err)
 {
-	struct query tables;
-	bool has_row;
-	int code;
+	int code = 0;
 
-	code = query_open(&tables, db,
-			  "SELECT name FROM main.sqlite_schema"
-			  " WHERE type = 'table' ORDER BY name",
-			  err);
-	while (!code && !(code = query_next(&tables, &has_row, err)) && has_row)
-		code = check_keys_of_table(db, query_text(&tables, 0), out,
-					   err);
-	query_close(&tables);
+	for (size_t i = 0; !code && i < schema->count; i++) {
+		const struct schema_object *object = &schema->objects[i];
+
+		if (object->type == SCHEMA_TABLE && object->says_references)
+			code = check_keys_of_table(db, object->name, out, err);
+	}
 	return code;
 }
 

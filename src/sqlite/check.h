@@ -16,6 +16,8 @@
 
 #include "base/error.h"
 
+struct schema;
+struct schema_object;
 struct sqlite3;
 
 enum check_integrity {
@@ -62,12 +64,17 @@ void complaints_add_all(struct complaints *set, const struct complaints *more);
 int check_integrity_of(struct sqlite3 *db, bool full, const char *table,
 		       struct complaints *out, struct error *err);
 
+/* False if integrity_check of this table alone could say nothing that a
+ * quick_check of the whole does not: it has no index to look into. */
+bool check_has_index_of(const struct schema_object *table);
+
 /* foreign_key_check table by table (one "foreign key mismatch" would hide every
  * orphan behind it): adds "foreign key mismatch - ..." texts as SQLite words
  * them, and "rows of CHILD (COLUMNS) without a row in PARENT" with how many
- * they are. Row ids are not kept: a rebuild changes them. */
-int check_foreign_keys_of(struct sqlite3 *db, struct complaints *out,
-			  struct error *err);
+ * they are. Row ids are not kept: a rebuild changes them. `schema` is that of
+ * `db`: only tables that may have foreign keys by their text are asked. */
+int check_foreign_keys_of(struct sqlite3 *db, const struct schema *schema,
+			  struct complaints *out, struct error *err);
 
 /* The first text that is damage; NULL if none is. */
 const char *complaints_damage(const struct complaints *set);

@@ -145,7 +145,7 @@ int digest_take(struct sqlite3 *db, const char *ledger,
 	int code;
 
 	out[0] = '\0';
-	code = schema_take(db, ledger, &schema, err);
+	code = schema_take(db, ledger, NULL, &schema, err);
 	if (code)
 		return code;
 	checksum_init(&sum);

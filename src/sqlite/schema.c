@@ -8,8 +8,7 @@
 #include "sqlite/query.h"
 #include "sqlite/token.h"
 
-/* In the order of the enum, which is that of the alphabet: the query below
- * sorts by it. */
+/* In the order of the enum. */
 static const char *const type_names[] = {
 	[SCHEMA_INDEX] = "index",
 	[SCHEMA_TABLE] = "table",
@@ -19,25 +18,31 @@ static const char *const type_names[] = {
 
 #define TYPE_COUNT (sizeof(type_names) / sizeof(*type_names))
 
-char *schema_fold(const char *sql)
+/* Where SQLite keeps what is its own. */
+#define OWN_PREFIX "sqlite_"
+
+static bool is_same_token(const struct token *a, const struct token *b)
 {
-	/* A token may be one byte long, and a blank stands between each two. */
-	char *folded = xmalloc(2 * strlen(sql) + 1);
-	char *out = folded;
-	struct token token;
+	bool is_bare = a->type == TOKEN_WORD || a->type == TOKEN_NUMBER;
 
-	while (sql = token_next(sql, &token), token.type != TOKEN_END) {
-		bool is_bare = token.type == TOKEN_WORD ||
-			       token.type == TOKEN_NUMBER;
+	if (a->type != b->type || a->bytes != b->bytes)
+		return false;
+	if (!is_bare)
+		return memcmp(a->begin, b->begin, a->bytes) == 0;
+	return sqlite3_strnicmp(a->begin, b->begin, (int)a->bytes) == 0;
+}
 
-		if (out > folded)
-			*out++ = ' ';
-		for (size_t i = 0; i < token.bytes; i++)
-			*out++ = is_bare ? token_lower(token.begin[i])
-					 : token.begin[i];
-	}
-	*out = '\0';
-	return folded;
+bool schema_sql_is_same(const char *a, const char *b)
+{
+	struct token left, right;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	do {
+		a = token_next(a, &left);
+		b = token_next(b, &right);
+	} while (left.type != TOKEN_END && is_same_token(&left, &right));
+	return left.type == TOKEN_END && right.type == TOKEN_END;
 }
 
 static bool find_type(const char *name, enum schema_type *out)
@@ -86,89 +91,6 @@ static const char *or_empty(const char *text)
 	return text ? text : "";
 }
 
-/* Adds the object in the query's row, but for the ledger and what is on it. */
-static void add_object(struct schema *schema, size_t *capacity,
-		       const char *ledger, struct query *row)
-{
-	struct schema_object *object;
-	enum schema_type type;
-
-	if (!find_type(query_text(row, 0), &type))
-		return;
-	if (type != SCHEMA_VIEW &&
-	    sqlite3_stricmp(or_empty(query_text(row, 2)), ledger) == 0) {
-		schema->has_ledger |= type == SCHEMA_TABLE;
-		return;
-	}
-	schema->objects = array_grow(schema->objects, schema->count, capacity,
-				     sizeof(*schema->objects));
-	object = &schema->objects[schema->count++];
-	*object = (struct schema_object){
-		.type = type,
-		.name = xstrdup(or_empty(query_text(row, 1))),
-		.table = xstrdup(or_empty(query_text(row, 2))),
-		.sql = xstrdup(or_empty(query_text(row, 4))),
-		.root_page = (int)query_number(row, 3),
-	};
-	object->folded = schema_fold(object->sql);
-	object->is_virtual = type == SCHEMA_TABLE && object->root_page == 0;
-}
-
-int schema_take(struct sqlite3 *db, const char *ledger, struct schema **out,
-		struct error *err)
-{
-	struct schema *schema = xcalloc(1, sizeof(*schema));
-	size_t capacity = 0;
-	struct query query;
-	bool has_row;
-	int code;
-
-	*out = NULL;
-	code = query_open(&query, db,
-			  "SELECT type, name, tbl_name, rootpage, sql"
-			  " FROM main.sqlite_schema"
-			  " WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-			  " ORDER BY type, name COLLATE NOCASE",
-			  err);
-	while (!code && !(code = query_next(&query, &has_row, err)) && has_row)
-		add_object(schema, &capacity, ledger, &query);
-	query_close(&query);
-	for (size_t i = 0; !code && i < schema->count; i++)
-		if (schema->objects[i].type == SCHEMA_TABLE)
-			code = read_columns(db, &schema->objects[i], err);
-	if (code)
-		schema_free(schema);
-	else
-		*out = schema;
-	return code;
-}
-
-static void release_object(struct schema_object *object)
-{
-	for (size_t i = 0; i < object->column_count; i++)
-		free(object->columns[i]);
-	free(object->columns);
-	free(object->name);
-	free(object->table);
-	free(object->sql);
-	free(object->folded);
-}
-
-void schema_free(struct schema *schema)
-{
-	if (!schema)
-		return;
-	for (size_t i = 0; i < schema->count; i++)
-		release_object(&schema->objects[i]);
-	free(schema->objects);
-	free(schema);
-}
-
-const char *schema_type_name(enum schema_type type)
-{
-	return type_names[type];
-}
-
 static int compare_objects(const void *a, const void *b)
 {
 	const struct schema_object *left = a, *right = b;
@@ -187,6 +109,174 @@ const struct schema_object *schema_find(const struct schema *schema,
 		return NULL;
 	return bsearch(&key, schema->objects, schema->count,
 		       sizeof(*schema->objects), compare_objects);
+}
+
+/* What is being read. */
+struct taking {
+	struct schema *schema;
+	size_t capacity; /* of its objects */
+	const char *ledger;
+	const struct schema_known *known; /* or NULL */
+	char **indexed; /* tables that have an index; one for each index */
+	size_t indexed_count, indexed_capacity;
+};
+
+/* The same object in a known schema; NULL if there is none. */
+static const struct schema_object *
+find_known(const struct schema_known *known, const struct schema_object *object)
+{
+	for (size_t i = known ? known->count : 0; i-- > 0;) {
+		const struct schema_object *other = schema_find(
+			known->schemas[i], object->type, object->name);
+
+		if (other && strcmp(other->sql, object->sql) == 0 &&
+		    strcmp(other->name, object->name) == 0 &&
+		    strcmp(other->table, object->table) == 0)
+			return other;
+	}
+	return NULL;
+}
+
+/* `seen` has the strings of a row, which are gone with it. */
+static void add_object(struct taking *taking, struct schema_object *seen)
+{
+	struct schema *schema = taking->schema;
+	const struct schema_object *other = NULL;
+	struct schema_object *object;
+
+	if (!seen->is_virtual)
+		other = find_known(taking->known, seen);
+	schema->objects =
+		array_grow(schema->objects, schema->count, &taking->capacity,
+			   sizeof(*schema->objects));
+	object = &schema->objects[schema->count++];
+	*object = other ? *other : *seen;
+	object->root_page = seen->root_page;
+	object->is_virtual = seen->is_virtual;
+	object->has_index = false;
+	object->is_borrowed = other != NULL;
+	if (other)
+		return;
+	object->name = xstrdup(seen->name);
+	object->table = xstrdup(seen->table);
+	object->sql = xstrdup(seen->sql);
+	/* Not by tokens: what ours would take for one word, SQLite might cut
+	 * in two. */
+	object->says_references =
+		!sqlite3_strlike("%references%", seen->sql, 0);
+	object->says_without = !sqlite3_strlike("%without%", seen->sql, 0);
+}
+
+/* Takes what is in the query's row, but for the ledger and what is on it. */
+static void take_row(struct taking *taking, struct query *row)
+{
+	struct schema_object seen = {
+		.name = (char *)or_empty(query_text(row, 1)),
+		.table = (char *)or_empty(query_text(row, 2)),
+		.root_page = (int)query_number(row, 3),
+		.sql = (char *)or_empty(query_text(row, 4)),
+	};
+
+	if (!find_type(query_text(row, 0), &seen.type))
+		return;
+	seen.is_virtual = seen.type == SCHEMA_TABLE && seen.root_page == 0;
+	if (seen.type == SCHEMA_INDEX) {
+		taking->indexed = array_grow(
+			taking->indexed, taking->indexed_count,
+			&taking->indexed_capacity, sizeof(*taking->indexed));
+		taking->indexed[taking->indexed_count++] = xstrdup(seen.table);
+	}
+	if (sqlite3_strnicmp(seen.name, OWN_PREFIX, strlen(OWN_PREFIX)) == 0)
+		return;
+	if (seen.type != SCHEMA_VIEW &&
+	    sqlite3_stricmp(seen.table, taking->ledger) == 0)
+		taking->schema->has_ledger |= seen.type == SCHEMA_TABLE;
+	else
+		add_object(taking, &seen);
+}
+
+/* Puts the objects in order, and with the tables what belongs to them. */
+static int finish(struct taking *taking, struct sqlite3 *db, struct error *err)
+{
+	struct schema *schema = taking->schema;
+	int code = 0;
+
+	if (schema->count > 0)
+		qsort(schema->objects, schema->count, sizeof(*schema->objects),
+		      compare_objects);
+	for (size_t i = 0; i < taking->indexed_count; i++) {
+		struct schema_object *table =
+			(struct schema_object *)schema_find(
+				schema, SCHEMA_TABLE, taking->indexed[i]);
+
+		if (table)
+			table->has_index = true;
+	}
+	for (size_t i = 0; !code && i < schema->count; i++)
+		if (schema->objects[i].type == SCHEMA_TABLE &&
+		    !schema->objects[i].is_borrowed)
+			code = read_columns(db, &schema->objects[i], err);
+	return code;
+}
+
+static void release_object(struct schema_object *object)
+{
+	if (object->is_borrowed)
+		return;
+	for (size_t i = 0; i < object->column_count; i++)
+		free(object->columns[i]);
+	free(object->columns);
+	free(object->name);
+	free(object->table);
+	free(object->sql);
+}
+
+void schema_free(struct schema *schema)
+{
+	if (!schema)
+		return;
+	for (size_t i = 0; i < schema->count; i++)
+		release_object(&schema->objects[i]);
+	free(schema->objects);
+	free(schema);
+}
+
+int schema_take(struct sqlite3 *db, const char *ledger,
+		const struct schema_known *known, struct schema **out,
+		struct error *err)
+{
+	struct taking taking = {
+		.schema = xcalloc(1, sizeof(struct schema)),
+		.ledger = ledger,
+		.known = known,
+	};
+	struct query query;
+	bool has_row;
+	int code;
+
+	*out = NULL;
+	code = query_open(&query, db,
+			  "SELECT type, name, tbl_name, rootpage, sql"
+			  " FROM main.sqlite_schema",
+			  err);
+	while (!code && !(code = query_next(&query, &has_row, err)) && has_row)
+		take_row(&taking, &query);
+	query_close(&query);
+	if (!code)
+		code = finish(&taking, db, err);
+	for (size_t i = 0; i < taking.indexed_count; i++)
+		free(taking.indexed[i]);
+	free(taking.indexed);
+	if (code)
+		schema_free(taking.schema);
+	else
+		*out = taking.schema;
+	return code;
+}
+
+const char *schema_type_name(enum schema_type type)
+{
+	return type_names[type];
 }
 
 bool schema_has_column(const struct schema_object *table, const char *column)
@@ -253,7 +343,7 @@ static void compare_object(struct listener *listener,
 	tell_columns(listener, expected, actual, is_missing);
 	tell_columns(listener, actual, expected, is_unknown);
 	if (listener->told == told &&
-	    strcmp(expected->folded, actual->folded) != 0)
+	    !schema_sql_is_same(expected->sql, actual->sql))
 		tell_object(listener, expected, "differs");
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sqlite/check.h"
+#include "sqlite/schema.h"
 
 /* What is said about a database, all of it or one table. */
 static struct complaints check(struct sqlite3 *db, bool full, const char *table)
@@ -16,13 +17,25 @@ static struct complaints check(struct sqlite3 *db, bool full, const char *table)
 	return set;
 }
 
+static struct schema *take(struct sqlite3 *db)
+{
+	struct schema *schema;
+	struct error err = { 0 };
+
+	if (schema_take(db, "ledger", NULL, &schema, &err))
+		fail_msg("%s", err.message);
+	return schema;
+}
+
 static struct complaints check_keys(struct sqlite3 *db)
 {
 	struct complaints set = { 0 };
+	struct schema *schema = take(db);
 	struct error err = { 0 };
 
-	if (check_foreign_keys_of(db, &set, &err))
+	if (check_foreign_keys_of(db, schema, &set, &err))
 		fail_msg("%s", err.message);
+	schema_free(schema);
 	return set;
 }
 
@@ -286,15 +299,17 @@ static void a_lock_and_a_stop_are_errors(void **state)
 	struct bench *bench = *state;
 	struct complaints set = { 0 };
 	struct sqlite3 *application, *db;
+	struct schema *schema;
 
 	bench_make(bench, "a.db",
-		   "CREATE TABLE t(a REFERENCES t);"
+		   "CREATE TABLE t(a PRIMARY KEY REFERENCES t);"
 		   "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL"
 		   " SELECT x + 1 FROM n WHERE x < 5000)"
 		   " INSERT INTO t SELECT x FROM n");
-	assert_int_equal(connection_open(bench_path(bench, "a.db"), &options,
-					 &db, NULL),
-			 0);
+	assert_int_equal(
+		connection_open(bench_path(bench, "a.db"), &options, &db, NULL),
+		0);
+	schema = take(db);
 	atomic_store(&stop_now, true);
 	assert_int_equal(check_integrity_of(db, true, NULL, &set, &bench->err),
 			 ERROR_STOPPED);
@@ -306,12 +321,55 @@ static void a_lock_and_a_stop_are_errors(void **state)
 	bench_run(application, "BEGIN EXCLUSIVE");
 	assert_int_equal(check_integrity_of(db, false, NULL, &set, &bench->err),
 			 ERROR_BUSY);
-	assert_int_equal(check_foreign_keys_of(db, &set, &bench->err),
+	assert_int_equal(check_foreign_keys_of(db, schema, &set, &bench->err),
 			 ERROR_BUSY);
 	assert_int_equal(set.count, 0);
 	complaints_release(&set);
+	schema_free(schema);
 	connection_close(application);
 	connection_close(db);
+}
+
+static void only_an_index_needs_a_look_of_its_own(void **state)
+{
+	struct sqlite3 *db = bench_memory(
+		*state, "CREATE TABLE plain(id INTEGER PRIMARY KEY, a);"
+			"CREATE TABLE made(a); CREATE INDEX i ON made(a);"
+			"CREATE TABLE w(a PRIMARY KEY) WITHOUT ROWID");
+	struct schema *schema = take(db);
+
+	assert_false(
+		check_has_index_of(schema_find(schema, SCHEMA_TABLE, "plain")));
+	assert_true(
+		check_has_index_of(schema_find(schema, SCHEMA_TABLE, "made")));
+	assert_true(check_has_index_of(schema_find(schema, SCHEMA_TABLE, "w")));
+	schema_free(schema);
+}
+
+static void keys_are_found_however_they_are_written(void **state)
+{
+	static const char *const columns[] = {
+		"a references p",
+		"a rEfErEnCeS[p]",
+		"a, FOREIGN KEY(a)/**/REFERENCES/**/p(x)",
+		"a DEFAULT 'x'REFERENCES p",
+		"a -- to p\n\tREFERENCES\n\tp",
+		"a \xef\xbb\xbfREFERENCES p",
+	};
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++) {
+		char *sql = sqlite3_mprintf("CREATE TABLE p(x PRIMARY KEY);"
+					    "CREATE TABLE c(%s);"
+					    "INSERT INTO c VALUES (1)",
+					    columns[i]);
+		struct complaints set;
+
+		set = check_keys(bench_memory(*state, sql));
+		assert_int_equal(set.count, 1);
+		expect(&set, 0, "rows of c (a) without a row in p", 1);
+		complaints_release(&set);
+		sqlite3_free(sql);
+	}
 }
 
 static void orphans_are_counted_by_key(void **state)
@@ -359,11 +417,11 @@ static void a_mismatch_hides_no_other_table(void **state)
 
 static void a_rebuild_changes_no_complaint(void **state)
 {
-	struct sqlite3 *db = bench_memory(
-		*state, "CREATE TABLE p(id INTEGER PRIMARY KEY);"
-			"CREATE TABLE c(k INTEGER PRIMARY KEY,"
-			" up REFERENCES p);"
-			"INSERT INTO c VALUES (1, 1), (2, 2)");
+	struct sqlite3 *db =
+		bench_memory(*state, "CREATE TABLE p(id INTEGER PRIMARY KEY);"
+				     "CREATE TABLE c(k INTEGER PRIMARY KEY,"
+				     " up REFERENCES p);"
+				     "INSERT INTO c VALUES (1, 1), (2, 2)");
 	struct complaints before = check_keys(db), after;
 
 	bench_run(db, "CREATE TABLE n(k INTEGER PRIMARY KEY, up REFERENCES p,"
@@ -436,6 +494,8 @@ int main(void)
 		BENCH_TEST(only_so_much_damage_is_told),
 		BENCH_TEST(a_collation_of_the_application_is_a_complaint),
 		BENCH_TEST(a_lock_and_a_stop_are_errors),
+		BENCH_TEST(only_an_index_needs_a_look_of_its_own),
+		BENCH_TEST(keys_are_found_however_they_are_written),
 		BENCH_TEST(orphans_are_counted_by_key),
 		BENCH_TEST(a_mismatch_hides_no_other_table),
 		BENCH_TEST(a_rebuild_changes_no_complaint),

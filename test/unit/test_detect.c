@@ -25,7 +25,7 @@ static int detect(struct workshop *shop, const char *markdown, const char *made,
 	(void)remove(path);
 	workshop_sql(shop, "a.db", made);
 	assert_int_equal(connection_open(path, &options, &db, err), 0);
-	assert_int_equal(schema_take(db, LEDGER_TABLE, &schema, err), 0);
+	assert_int_equal(schema_take(db, LEDGER_TABLE, NULL, &schema, err), 0);
 	rc = detect_version(shop->replays[KIND_USER], schema, position, err);
 	schema_free(schema);
 	connection_close(db);

@@ -53,20 +53,19 @@ static void expect(const struct replay *replay, const char *what, bool by_text,
 		assert_int_equal(mark->step, step);
 }
 
-#define BASE                                                           \
-	STUDY_STEP("user:baseline→1",                                  \
-		   "CREATE TABLE t(a, b); CREATE TABLE old(a);"        \
+#define BASE                                                    \
+	STUDY_STEP("user:baseline→1",                           \
+		   "CREATE TABLE t(a, b); CREATE TABLE old(a);" \
 		   "CREATE INDEX i ON t(a);")
 
 static void marks_tables_and_columns(void **state)
 {
-	struct trial trial = begin(
-		BASE STUDY_STEP("user:1→2",
-				"CREATE TABLE u(x);"
-				"ALTER TABLE t ADD COLUMN c;"
-				"ALTER TABLE t DROP COLUMN b;"
-				"DROP TABLE old;"
-				"CREATE INDEX j ON u(x);"));
+	struct trial trial =
+		begin(BASE STUDY_STEP("user:1→2", "CREATE TABLE u(x);"
+						  "ALTER TABLE t ADD COLUMN c;"
+						  "ALTER TABLE t DROP COLUMN b;"
+						  "DROP TABLE old;"
+						  "CREATE INDEX j ON u(x);"));
 
 	(void)state;
 	assert_int_equal(trial.replay->mark_count, 4);
@@ -90,12 +89,11 @@ static void exempts_the_baseline(void **state)
 
 static void takes_texts_only_of_steps_with_nothing_else(void **state)
 {
-	struct trial trial = begin(
-		BASE STUDY_STEP("user:1→2",
-				"CREATE INDEX j ON t(b); DROP INDEX i;"
-				"CREATE VIEW v AS SELECT 1;"
-				"CREATE TRIGGER tr AFTER INSERT ON t BEGIN "
-				"SELECT 1; END;"));
+	struct trial trial = begin(BASE STUDY_STEP(
+		"user:1→2", "CREATE INDEX j ON t(b); DROP INDEX i;"
+			    "CREATE VIEW v AS SELECT 1;"
+			    "CREATE TRIGGER tr AFTER INSERT ON t BEGIN "
+			    "SELECT 1; END;"));
 
 	(void)state;
 	assert_int_equal(trial.replay->mark_count, 4);
@@ -108,11 +106,10 @@ static void takes_texts_only_of_steps_with_nothing_else(void **state)
 
 static void marks_a_changed_text(void **state)
 {
-	struct trial trial = begin(
-		BASE STUDY_STEP("user:1→2",
-				"CREATE TABLE n(a, b DEFAULT 5);"
-				"DROP TABLE t; ALTER TABLE n RENAME TO t;"
-				"CREATE INDEX i ON t(a);"));
+	struct trial trial = begin(BASE STUDY_STEP(
+		"user:1→2", "CREATE TABLE n(a, b DEFAULT 5);"
+			    "DROP TABLE t; ALTER TABLE n RENAME TO t;"
+			    "CREATE INDEX i ON t(a);"));
 	const struct mark *mark;
 	const char *before, *after;
 
@@ -122,8 +119,8 @@ static void marks_a_changed_text(void **state)
 	mark = find(trial.replay, "table t", true);
 	before = mark_state(mark, trial.replay->schemas[1]);
 	after = mark_state(mark, trial.replay->schemas[2]);
-	assert_null(strstr(before, "default"));
-	assert_non_null(strstr(after, "default"));
+	assert_null(strstr(before, "DEFAULT"));
+	assert_non_null(strstr(after, "DEFAULT"));
 	assert_null(mark_state(mark, trial.replay->schemas[0]));
 	end(trial);
 }
@@ -132,8 +129,8 @@ static void sees_no_mark_where_only_data_changes(void **state)
 {
 	struct trial trial = begin(
 		BASE STUDY_STEP("user:1→2", "UPDATE t SET a = 1;")
-		STUDY_STEP("user:2→3", "-- nothing")
-		STUDY_STEP("user:3→4", "CREATE TABLE u(x);"));
+			STUDY_STEP("user:2→3", "-- nothing")
+				STUDY_STEP("user:3→4", "CREATE TABLE u(x);"));
 
 	(void)state;
 	assert_int_equal(trial.replay->mark_count, 1);
@@ -147,8 +144,8 @@ static void lists_a_mark_once_with_its_first_step(void **state)
 {
 	struct trial trial = begin(
 		BASE STUDY_STEP("user:1→2", "CREATE TABLE u(x);")
-		STUDY_STEP("user:2→3", "DROP TABLE U;")
-		STUDY_STEP("user:3→4", "CREATE TABLE u(x);"));
+			STUDY_STEP("user:2→3", "DROP TABLE U;")
+				STUDY_STEP("user:3→4", "CREATE TABLE u(x);"));
 	const struct mark *mark = find(trial.replay, "table u", false);
 
 	(void)state;
@@ -166,11 +163,11 @@ static void lists_a_mark_once_with_its_first_step(void **state)
  * it. */
 static void counts_marks_of_other_steps(void **state)
 {
-	struct trial trial = begin(
-		BASE STUDY_STEP("user:1→2", "CREATE TABLE u(x);")
-		STUDY_STEP("user:2→3", "CREATE INDEX k ON u(x); "
-				       "CREATE TABLE w(x);")
-		STUDY_STEP("user:3→4", "DROP INDEX k;"));
+	struct trial trial =
+		begin(BASE STUDY_STEP("user:1→2", "CREATE TABLE u(x);")
+			      STUDY_STEP("user:2→3", "CREATE INDEX k ON u(x); "
+						     "CREATE TABLE w(x);")
+				      STUDY_STEP("user:3→4", "DROP INDEX k;"));
 
 	(void)state;
 	expect(trial.replay, "index k", true, 4);
