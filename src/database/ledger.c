@@ -29,47 +29,28 @@ static const struct {
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
-/* Which of the columns the table has; *exists is false where there is none. */
-static int columns_present(struct sqlite3 *db, bool present[COLUMN_COUNT],
-			   bool *exists, struct error *err)
+/* What makes the table, and what SQLite then keeps as its text. */
+static const char create[] =
+	"CREATE TABLE " LEDGER_TABLE "(rank INTEGER PRIMARY KEY, kind TEXT, "
+	"from_version TEXT, to_version TEXT, "
+	"description TEXT, checksum TEXT, "
+	"applied_at TEXT, duration_us INTEGER, "
+	"run_id TEXT, tool_version TEXT, "
+	"evidence TEXT)";
+
+/* Asks for the columns of a table that an older version of this program may
+ * have made, or somebody else. */
+static int ask_columns(struct sqlite3 *db, bool present[COLUMN_COUNT],
+		       struct error *err)
 {
 	struct query query = { 0 };
 	bool has_row;
-	int rc;
+	int rc = query_open(&query, db,
+			    "PRAGMA main.table_info(" LEDGER_TABLE ")", err);
 
-	memset(present, 0, COLUMN_COUNT * sizeof(present[0]));
-	*exists = false;
-	rc = query_open(&query, db,
-			"SELECT type, sql FROM sqlite_schema WHERE name = ? "
-			"COLLATE NOCASE",
-			err);
-	if (rc == 0) {
-		query_bind_text(&query, 1, LEDGER_TABLE);
-		rc = query_next(&query, &has_row, err);
-	}
-	if (rc == 0 && has_row) {
-		const char *type = query_text(&query, 0);
-		const char *sql = query_text(&query, 1);
-
-		*exists = true;
-		if (type == NULL || strcmp(type, "table") != 0 || sql == NULL ||
-		    strncmp(sql, "CREATE TABLE", 12) != 0)
-			rc = error_set(err, ERROR_UNVERSIONED,
-				       "it has a %s named " LEDGER_TABLE
-				       " that is not our ledger; rename it or "
-				       "leave this database out with --exclude",
-				       type == NULL ? "thing" : type);
-	}
-	query_close(&query);
-	if (rc != 0 || !*exists)
-		return rc;
-
-	rc = query_open(
-		&query, db,
-		"SELECT name FROM pragma_table_info('" LEDGER_TABLE "')", err);
 	while (rc == 0 && (rc = query_next(&query, &has_row, err)) == 0 &&
 	       has_row) {
-		const char *name = query_text(&query, 0);
+		const char *name = query_text(&query, 1);
 		size_t i;
 
 		for (i = 0; i < COLUMN_COUNT; i++) {
@@ -85,21 +66,59 @@ static int columns_present(struct sqlite3 *db, bool present[COLUMN_COUNT],
 	return rc;
 }
 
+/* Which of the columns the table has; *exists is false where there is none. */
+static int columns_present(struct sqlite3 *db, bool present[COLUMN_COUNT],
+			   bool *exists, struct error *err)
+{
+	struct query query = { 0 };
+	bool is_newest = false;
+	bool has_row;
+	int rc;
+
+	memset(present, 0, COLUMN_COUNT * sizeof(present[0]));
+	*exists = false;
+	rc = query_open(&query, db,
+			"SELECT type, sql FROM main.sqlite_schema WHERE name = "
+			"'" LEDGER_TABLE "' COLLATE NOCASE",
+			err);
+	if (rc == 0)
+		rc = query_next(&query, &has_row, err);
+	if (rc == 0 && has_row) {
+		const char *type = query_text(&query, 0);
+		const char *sql = query_text(&query, 1);
+
+		*exists = true;
+		if (type == NULL || strcmp(type, "table") != 0 || sql == NULL ||
+		    strncmp(sql, "CREATE TABLE", 12) != 0)
+			rc = error_set(err, ERROR_UNVERSIONED,
+				       "it has a %s named " LEDGER_TABLE
+				       " that is not our ledger; rename it or "
+				       "leave this database out with --exclude",
+				       type == NULL ? "thing" : type);
+		else
+			is_newest = strcmp(sql, create) == 0;
+	}
+	query_close(&query);
+	if (rc != 0 || !*exists)
+		return rc;
+	if (!is_newest)
+		return ask_columns(db, present, err);
+	memset(present, true, COLUMN_COUNT * sizeof(present[0]));
+	return 0;
+}
+
 /* SELECT of all columns, with NULL for what this ledger lacks. */
 static char *select_columns(const bool present[COLUMN_COUNT], const char *tail)
 {
-	char *sql = xstrdup("SELECT ");
+	static const char table[] = " FROM main." LEDGER_TABLE " ";
+	char names[COLUMN_COUNT * 16], *end = names;
 	size_t i;
 
 	for (i = 0; i < COLUMN_COUNT; i++) {
-		char *longer = xasprintf("%s%s%s", sql, i > 0 ? ", " : "",
-					 present[i] ? columns[i].name : "NULL");
-		free(sql);
-		sql = longer;
+		end = stpcpy(end, i > 0 ? ", " : "SELECT ");
+		end = stpcpy(end, present[i] ? columns[i].name : "NULL");
 	}
-	char *all = xasprintf("%s FROM " LEDGER_TABLE " %s", sql, tail);
-	free(sql);
-	return all;
+	return xasprintf("%s%s%s", names, table, tail);
 }
 
 static int head_from_row(struct query *query, struct ledger_head *out,
@@ -159,15 +178,7 @@ int ledger_prepare(struct sqlite3 *db, struct error *err)
 	int rc = columns_present(db, present, &exists, err);
 
 	if (rc == 0 && !exists)
-		return connection_run(db,
-				      "CREATE TABLE " LEDGER_TABLE
-				      "(rank INTEGER PRIMARY KEY, kind TEXT, "
-				      "from_version TEXT, to_version TEXT, "
-				      "description TEXT, checksum TEXT, "
-				      "applied_at TEXT, duration_us INTEGER, "
-				      "run_id TEXT, tool_version TEXT, "
-				      "evidence TEXT)",
-				      err);
+		return connection_run(db, create, err);
 	for (i = 0; rc == 0 && i < COLUMN_COUNT; i++) {
 		char *sql;
 
