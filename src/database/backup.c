@@ -90,6 +90,7 @@ int backup_make(struct job *job, struct sqlite3 *from, const struct stamp *live,
 {
 	const struct plan *plan = job->plan;
 	char *staged = backup_staged_name(live);
+	struct stamp made;
 	int fd = -1;
 	int rc = file_create(plan->staging_dir, staged, err);
 
@@ -100,7 +101,9 @@ int backup_make(struct job *job, struct sqlite3 *from, const struct stamp *live,
 	if (rc == 0)
 		rc = file_sync(plan->staging_dir, staged, err);
 	if (rc == 0)
-		rc = copy_size(from, &job->result.backup_bytes, err);
+		rc = stamp_take(plan->staging_dir, staged, &made, err);
+	if (rc == 0)
+		job->result.backup_bytes = made.bytes;
 	if (rc == 0)
 		rc = publish(job, plan->staging_dir, staged, renameat, true,
 			     &fd, err);

@@ -112,18 +112,18 @@ bool evidence_is_unbroken(const char *kept)
 	return text_ends_with(kept, UNBROKEN);
 }
 
-int evidence_was_unbroken(struct sqlite3 *db, bool *out, struct error *err)
+int evidence_was_unbroken(struct sqlite3 *db, const struct ledger_head *head,
+			  bool *out, struct error *err)
 {
-	struct ledger_head head;
 	char why[160];
 	bool is_wal = false;
-	int rc = ledger_read(db, &head, err);
+	int rc = 0;
 
 	*out = false;
-	if (rc == 0 && head.exists)
+	if (head->exists)
 		rc = evidence_is_wal(db, &is_wal, err);
-	if (rc == 0 && head.exists && !is_wal)
-		rc = evidence_holds(db, head.evidence, out, why, sizeof(why),
+	if (rc == 0 && head->exists && !is_wal)
+		rc = evidence_holds(db, head->evidence, out, why, sizeof(why),
 				    err);
 	return rc;
 }

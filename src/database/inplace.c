@@ -54,7 +54,7 @@ static int open_live(struct inplace *run, struct error *err)
 static int take_backup(struct inplace *run, struct error *err)
 {
 	const struct connection_options options = {
-		.mode = CONNECTION_READ,
+		.mode = CONNECTION_COPY,
 		.busy_timeout_ms = run->job->plan->busy_timeout_ms,
 		.stop_now = run->job->stop_now,
 	};
@@ -75,7 +75,8 @@ static int apply(struct inplace *run, struct error *err)
 
 	run->steps.open_before = backup_open;
 	if (run->change->signs_ledger)
-		rc = evidence_was_unbroken(run->db, &is_unbroken, err);
+		rc = evidence_was_unbroken(run->db, &run->standing.head,
+					   &is_unbroken, err);
 	/* This also proves that the backup can be read. */
 	if (rc == 0)
 		rc = steps_check_before(&run->steps, err);

@@ -59,7 +59,8 @@ static int apply(struct steps *steps, const struct change *change,
 
 	steps->open_before = open_before;
 	if (change->signs_ledger)
-		rc = evidence_was_unbroken(steps->db, &is_unbroken, err);
+		rc = evidence_was_unbroken(steps->db, &steps->standing->head,
+					   &is_unbroken, err);
 	if (rc == 0) {
 		rc = change->apply(steps, err);
 		rc = steps_blame(steps, rc, err);

@@ -29,25 +29,37 @@
 struct mode {
 	int flags;
 	const char *parameters; /* of the URI; NULL: there is no file */
-	const char *pragmas;    /* before DEFENSIVE, which refuses some */
+	/* Before DEFENSIVE, which refuses some. Where there is a file, one of
+	 * them reads it: its schema, or the header alone (schema_version). */
+	const char *pragmas;
 };
+
+/* Before a page is read: what is in the cache is not looked at again. */
+#define CHECKED "PRAGMA cell_size_check=ON;"
 
 static const struct mode modes[] = {
 	[CONNECTION_WRITE] = { FILE_FLAGS | SQLITE_OPEN_READWRITE, "",
-			       "PRAGMA synchronous=EXTRA" },
+			       CHECKED "PRAGMA synchronous=EXTRA" },
 	[CONNECTION_READ] = { FILE_FLAGS | SQLITE_OPEN_READONLY,
-			      "?mode=ro&readonly_shm=1", "" },
+			      "?mode=ro&readonly_shm=1",
+			      CHECKED "PRAGMA page_count" },
+	[CONNECTION_COPY] = { FILE_FLAGS | SQLITE_OPEN_READONLY,
+			      "?mode=ro&readonly_shm=1",
+			      CHECKED "PRAGMA schema_version" },
 	[CONNECTION_IMMUTABLE] = { FILE_FLAGS | SQLITE_OPEN_READONLY,
-				   "?mode=ro&immutable=1", "" },
-	[CONNECTION_PRIVATE] = { FILE_FLAGS | SQLITE_OPEN_READWRITE, "",
-				 "PRAGMA journal_mode=OFF;"
-				 "PRAGMA synchronous=OFF" },
+				   "?mode=ro&immutable=1",
+				   CHECKED "PRAGMA page_count" },
+	[CONNECTION_PRIVATE] = { FILE_FLAGS | SQLITE_OPEN_READWRITE,
+				 "?nolock=1",
+				 CHECKED "PRAGMA locking_mode=EXCLUSIVE;"
+					 "PRAGMA journal_mode=OFF;"
+					 "PRAGMA synchronous=OFF" },
 	[CONNECTION_TEMPORARY] = { SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 					   SQLITE_OPEN_NOMUTEX |
 					   SQLITE_OPEN_EXRESCODE,
-				   NULL, "PRAGMA journal_mode=MEMORY" },
+				   NULL, CHECKED "PRAGMA journal_mode=MEMORY" },
 	[CONNECTION_JOURNAL] = { FILE_FLAGS | SQLITE_OPEN_READWRITE, "",
-				 "PRAGMA synchronous=NORMAL" },
+				 CHECKED "PRAGMA synchronous=NORMAL" },
 };
 
 /* An empty authority, so that a path which begins with two slashes is no host
@@ -192,7 +204,6 @@ static int set_cache(struct sqlite3 *db,
 static int set_up(struct sqlite3 *db, const struct connection_options *options,
 		  struct error *err)
 {
-	int64_t objects;
 	int code;
 
 	be_patient(db, options);
@@ -206,15 +217,7 @@ static int set_up(struct sqlite3 *db, const struct connection_options *options,
 	if (code)
 		return code;
 	harden(db);
-	code = connection_run(
-		db, "PRAGMA mmap_size=0; PRAGMA cell_size_check=ON", err);
-	if (!code)
-		code = set_cache(db, options, err);
-	if (!code)
-		code = connection_number(db,
-					 "SELECT count(*) FROM sqlite_schema",
-					 &objects, err);
-	return code;
+	return set_cache(db, options, err);
 }
 
 int connection_open(const char *path, const struct connection_options *options,

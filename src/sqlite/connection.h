@@ -42,12 +42,16 @@ enum connection_mode {
 	 * cannot be opened so (ERROR_IO), and SQLite leaves an empty -wal
 	 * beside it. Such a one is to be opened IMMUTABLE. */
 	CONNECTION_READ,
+	/* The same, only to be copied from (copy.h): the schema is not read,
+	 * which takes longer than to copy a small database, so that damage to
+	 * it does not show. */
+	CONNECTION_COPY,
 	/* Read only, no locks, no journal or WAL looked at: only for a file
 	 * that nobody writes, or where the caller compares stamps before and
 	 * after. */
 	CONNECTION_IMMUTABLE,
 	/* Write a file of ours that nobody else knows (backup, staging): no
-	 * journal, no syncs; the caller makes it durable. */
+	 * locks, no journal, no syncs; the caller makes it durable. */
 	CONNECTION_PRIVATE,
 	/* A private database of SQLite's own: in memory as far as the cache
 	 * goes, then in an unnamed temporary file. `path` is not looked at. */
@@ -69,8 +73,8 @@ struct connection_options {
 };
 
 /* Opens `path`, which is absolute and link-free. On failure *out is NULL. A
- * damaged header is found here: the schema is read once. Errors: as
- * connection_error(). */
+ * damaged header is found here, and a damaged schema: it is read once. Errors:
+ * as connection_error(). */
 int connection_open(const char *path, const struct connection_options *options,
 		    struct sqlite3 **out, struct error *err);
 

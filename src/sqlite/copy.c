@@ -24,21 +24,42 @@ static int end_backup(struct copy *copy, int code, struct error *err)
 	return code == SQLITE_OK ? 0 : connection_error(to, code, err);
 }
 
+/* Whether there is a first page. The PRAGMA would read the whole schema for it,
+ * which nobody else needs who only copies; so it is asked only where the file
+ * says nothing: in memory, or with all content in the WAL. */
+static int has_pages(struct sqlite3 *db, bool *out, struct error *err)
+{
+	sqlite3_file *file = NULL;
+	sqlite3_int64 bytes = 0;
+	int64_t pages = 0;
+	int code = 0;
+
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	if (file && file->pMethods &&
+	    file->pMethods->xFileSize(file, &bytes) != SQLITE_OK)
+		bytes = 0;
+	if (bytes == 0)
+		code = connection_number(db, "PRAGMA main.page_count", &pages,
+					 err);
+	*out = bytes > 0 || pages > 0;
+	return code;
+}
+
 int copy_begin(struct sqlite3 *from, struct sqlite3 *to, struct copy **out,
 	       struct error *err)
 {
 	sqlite3_backup *backup;
-	int64_t pages;
+	bool is_filled;
 	int sqlite_code;
 	int code;
 
 	*out = NULL;
-	code = connection_number(from, "PRAGMA main.page_count", &pages, err);
+	code = has_pages(from, &is_filled, err);
 	if (code)
 		return code;
 	/* To SQLite an empty source is complete before its first page, and the
 	 * target would be emptied on the spot. */
-	if (pages == 0)
+	if (!is_filled)
 		return error_set(err, ERROR_CORRUPT,
 				 "the database to be copied is empty");
 	backup = sqlite3_backup_init(to, "main", from, "main");

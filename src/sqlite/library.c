@@ -25,6 +25,9 @@ int library_begin(struct error *err)
 	if (code == SQLITE_OK)
 		code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (code == SQLITE_OK)
+		code = sqlite3_config(SQLITE_CONFIG_MMAP_SIZE, (sqlite3_int64)0,
+				      (sqlite3_int64)0);
+	if (code == SQLITE_OK)
 		code = sqlite3_initialize();
 	if (code != SQLITE_OK)
 		return error_set(err, ERROR_BUG,

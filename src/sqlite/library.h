@@ -13,9 +13,11 @@
 #include "base/error.h"
 
 /* Configures SQLite for the process: no memory statistics (they are one lock
- * around every allocation, which nearly halves what several threads get done)
- * and multi-thread mode. ERROR_BUG if SQLite is in use already; ERROR_CONFIG if
- * the installed library is older than 3.37 or made without threads. */
+ * around every allocation, which nearly halves what several threads get done),
+ * multi-thread mode, and no memory mapping, now or later: a file that somebody
+ * truncates would end the process. ERROR_BUG if SQLite is in use already;
+ * ERROR_CONFIG if the installed library is older than 3.37 or made without
+ * threads. */
 int library_begin(struct error *err);
 
 const char *library_version(void); /* at run time: "3.40.1" */

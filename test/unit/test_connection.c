@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 
-#define ENDLESS                                                        \
+#define ENDLESS                                                           \
 	"WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)" \
 	" SELECT count(*) FROM n"
 
@@ -30,8 +30,8 @@ static int try_open(struct bench *bench, const char *name,
 }
 
 static const enum connection_mode existing_modes[] = {
-	CONNECTION_WRITE, CONNECTION_READ, CONNECTION_IMMUTABLE,
-	CONNECTION_PRIVATE
+	CONNECTION_WRITE, CONNECTION_READ, CONNECTION_COPY,
+	CONNECTION_IMMUTABLE, CONNECTION_PRIVATE
 };
 
 #define MODES (sizeof(existing_modes) / sizeof(*existing_modes))
@@ -39,24 +39,30 @@ static const enum connection_mode existing_modes[] = {
 static void any_file_name_is_opened_as_it_stands(void **state)
 {
 	static const char *const names[] = {
-		"plain.db",	     "a?mode=memory",  "a#b",
-		"100%41.db",	     "with space & +", "file:x",
-		"line\nbreak\x01\x7f", "\xff\xfe\x80",   "gr\xc3\xbc\xc3\x9f",
+		"plain.db",
+		"a?mode=memory",
+		"a#b",
+		"100%41.db",
+		"with space & +",
+		"file:x",
+		"line\nbreak\x01\x7f",
+		"\xff\xfe\x80",
+		"gr\xc3\xbc\xc3\x9f",
 		"a?immutable=1#%00",
 	};
 	struct bench *bench = *state;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		char *sql = sqlite3_mprintf(
-			"CREATE TABLE t AS SELECT %d AS a", (int)i);
+		char *sql = sqlite3_mprintf("CREATE TABLE t AS SELECT %d AS a",
+					    (int)i);
 		char number[16];
 
 		bench_make(bench, names[i], sql);
 		sqlite3_free(sql);
 		snprintf(number, sizeof(number), "%zu", i);
 		for (size_t j = 0; j < MODES; j++) {
-			struct sqlite3 *db = bench_connect(
-				bench, names[i], existing_modes[j]);
+			struct sqlite3 *db = bench_connect(bench, names[i],
+							   existing_modes[j]);
 
 			bench_expect(db, "SELECT a FROM t", number);
 			connection_close(db);
@@ -86,9 +92,8 @@ static void a_missing_file_is_not_made(void **state)
 	struct bench *bench = *state;
 
 	for (size_t i = 0; i < MODES; i++) {
-		assert_int_equal(
-			try_open(bench, "none.db", existing_modes[i]),
-			ERROR_IO);
+		assert_int_equal(try_open(bench, "none.db", existing_modes[i]),
+				 ERROR_IO);
 		assert_non_null(strstr(bench->err.message,
 				       "No such file or directory"));
 	}
@@ -102,9 +107,8 @@ static void a_link_is_not_followed(void **state)
 	bench_make(bench, "real.db", "CREATE TABLE t(a)");
 	assert_int_equal(symlink("real.db", bench_path(bench, "link.db")), 0);
 	for (size_t i = 0; i < MODES; i++) {
-		assert_int_equal(
-			try_open(bench, "link.db", existing_modes[i]),
-			ERROR_IO);
+		assert_int_equal(try_open(bench, "link.db", existing_modes[i]),
+				 ERROR_IO);
 		assert_int_equal(bench->err.sqlite_code,
 				 SQLITE_CANTOPEN_SYMLINK);
 	}
@@ -124,6 +128,13 @@ static void damage_shows_at_once(void **state)
 		assert_int_equal(try_open(bench, "text", existing_modes[i]),
 				 ERROR_CORRUPT);
 		assert_int_equal(bench->err.sqlite_code, SQLITE_NOTADB);
+		/* One that only copies does not take the time to see it. */
+		if (existing_modes[i] == CONNECTION_COPY) {
+			assert_int_equal(
+				try_open(bench, "schema.db", CONNECTION_COPY),
+				0);
+			continue;
+		}
 		assert_int_equal(
 			try_open(bench, "schema.db", existing_modes[i]),
 			ERROR_CORRUPT);
@@ -146,9 +157,9 @@ static void a_lock_is_waited_for_as_long_as_told(void **state)
 
 	options.busy_timeout_ms = 200;
 	begin = clock_now_us();
-	assert_int_equal(connection_open(bench_path(bench, "a.db"), &options,
-					 &db, NULL),
-			 ERROR_BUSY);
+	assert_int_equal(
+		connection_open(bench_path(bench, "a.db"), &options, &db, NULL),
+		ERROR_BUSY);
 	assert_true(clock_now_us() - begin >= 150 * 1000);
 
 	bench_run(application, "ROLLBACK; BEGIN IMMEDIATE");
@@ -185,20 +196,19 @@ static void memory_is_what_was_told(void **state)
 	int64_t spill;
 
 	bench_make(bench, "a.db", "CREATE TABLE t(a)");
-	assert_int_equal(connection_open(bench_path(bench, "a.db"), &options,
-					 &db, NULL),
-			 0);
+	assert_int_equal(
+		connection_open(bench_path(bench, "a.db"), &options, &db, NULL),
+		0);
 	bench_expect(db, "PRAGMA cache_size", "-3072");
-	assert_int_equal(connection_number(db, "PRAGMA cache_spill", &spill,
-					   NULL),
-			 0);
+	assert_int_equal(
+		connection_number(db, "PRAGMA cache_spill", &spill, NULL), 0);
 	assert_true(spill > 0);
 	connection_close(db);
 
 	options.cache_bytes = INT64_MAX;
-	assert_int_equal(connection_open(bench_path(bench, "a.db"), &options,
-					 &db, NULL),
-			 0);
+	assert_int_equal(
+		connection_open(bench_path(bench, "a.db"), &options, &db, NULL),
+		0);
 	bench_expect(db, "PRAGMA cache_size", "-2147483647");
 	connection_close(db);
 }
@@ -232,9 +242,9 @@ static void hostile_content_reaches_nothing(void **state)
 
 		for (size_t j = 0; j < sizeof(refused) / sizeof(*refused);
 		     j++) {
-			assert_int_equal(connection_run(db, refused[j][0],
-							&bench->err),
-					 ERROR_SQL);
+			assert_int_equal(
+				connection_run(db, refused[j][0], &bench->err),
+				ERROR_SQL);
 			assert_non_null(
 				strstr(bench->err.message, refused[j][1]));
 		}
@@ -249,8 +259,8 @@ static void hostile_content_reaches_nothing(void **state)
 		bench_expect(db, "PRAGMA cell_size_check", "1");
 		bench_expect(db, "PRAGMA mmap_size", "0");
 		bench_expect(db, "PRAGMA trusted_schema",
-			     sqlite3_libversion_number() >= 3044000 ? "0" :
-								      "1");
+			     sqlite3_libversion_number() >= 3044000 ? "0"
+								    : "1");
 	}
 }
 
@@ -262,7 +272,7 @@ static void reading_writes_nothing(void **state)
 
 	bench_make(bench, "a.db", "CREATE TABLE t(a); INSERT INTO t VALUES(1)");
 	assert_int_equal(stat(bench_path(bench, "a.db"), &before), 0);
-	for (size_t i = 1; i <= 2; i++) {
+	for (size_t i = 1; i <= 3; i++) {
 		db = bench_connect(bench, "a.db", existing_modes[i]);
 		bench_expect(db, "SELECT a FROM t", "1");
 		assert_int_equal(connection_run(db, "DELETE FROM t", NULL),
@@ -329,6 +339,24 @@ static void a_private_file_has_no_journal(void **state)
 	bench_expect(db, "SELECT count(*) FROM t", "0");
 }
 
+static void a_private_file_has_no_locks(void **state)
+{
+	struct bench *bench = *state;
+	struct sqlite3 *other, *db;
+
+	bench_make(bench, "a.db", "CREATE TABLE t(a)");
+	other = bench_application(bench, "a.db");
+	bench_run(other, "BEGIN EXCLUSIVE");
+	db = bench_connect(bench, "a.db", CONNECTION_PRIVATE);
+	bench_run(db, "INSERT INTO t VALUES (1)");
+	bench_run(other, "ROLLBACK");
+	bench_run(db, "INSERT INTO t VALUES (2)");
+	bench_run(other, "BEGIN EXCLUSIVE; ROLLBACK");
+	connection_close(other);
+	bench_expect(db, "SELECT count(*) FROM t", "2");
+	bench_expect(db, "PRAGMA integrity_check", "ok");
+}
+
 static void a_temporary_database_can_roll_back(void **state)
 {
 	const struct connection_options options = {
@@ -337,9 +365,9 @@ static void a_temporary_database_can_roll_back(void **state)
 	struct bench *bench = *state;
 	struct sqlite3 *db;
 
-	assert_int_equal(connection_open("/nowhere/at/all", &options, &db,
-					 &bench->err),
-			 0);
+	assert_int_equal(
+		connection_open("/nowhere/at/all", &options, &db, &bench->err),
+		0);
 	bench_run(db, "CREATE TABLE t(a); INSERT INTO t VALUES ('old');"
 		      "BEGIN; CREATE TABLE u(a); UPDATE t SET a = 'new'");
 	/* Far more than the cache holds. */
@@ -397,10 +425,10 @@ static void closing_undoes_what_was_not_committed(void **state)
 static void triggers_can_be_switched_off(void **state)
 {
 	struct bench *bench = *state;
-	struct sqlite3 *db = bench_memory(
-		bench, "CREATE TABLE t(a); CREATE TABLE log(a);"
-		       "CREATE TRIGGER g AFTER INSERT ON t BEGIN"
-		       " INSERT INTO log VALUES (new.a); END");
+	struct sqlite3 *db =
+		bench_memory(bench, "CREATE TABLE t(a); CREATE TABLE log(a);"
+				    "CREATE TRIGGER g AFTER INSERT ON t BEGIN"
+				    " INSERT INTO log VALUES (new.a); END");
 
 	assert_int_equal(connection_allow_triggers(db, false, NULL), 0);
 	bench_run(db, "INSERT INTO t VALUES (1)");
@@ -420,16 +448,15 @@ static void single_values_are_read(void **state)
 	assert_int_equal(connection_number(db, "SELECT 1 << 40", &number, NULL),
 			 0);
 	assert_int_equal(number, INT64_C(1) << 40);
-	assert_int_equal(connection_number(db, "SELECT a FROM t", &number,
-					   NULL),
-			 0);
+	assert_int_equal(
+		connection_number(db, "SELECT a FROM t", &number, NULL), 0);
 	assert_int_equal(number, 0);
 	bench_expect(db, "SELECT 'text'", "text");
 	bench_expect(db, "SELECT a FROM t", NULL);
 	bench_expect(db, "SELECT NULL", NULL);
-	assert_int_equal(connection_text(db, "SELECT b FROM t", &text,
-					 &bench->err),
-			 ERROR_SQL);
+	assert_int_equal(
+		connection_text(db, "SELECT b FROM t", &text, &bench->err),
+		ERROR_SQL);
 	assert_null(text);
 	assert_string_equal(bench->err.message, "no such column: b");
 	assert_int_equal(bench->err.sqlite_code, SQLITE_ERROR);
@@ -467,8 +494,9 @@ static void the_stop_flag_ends_the_wait_for_a_lock(void **state)
 	int64_t begin;
 
 	bench_make(bench, "a.db", "CREATE TABLE t(a)");
-	assert_int_equal(connection_open(bench_path(bench, "a.db"), &options,
-					 &db, NULL), 0);
+	assert_int_equal(
+		connection_open(bench_path(bench, "a.db"), &options, &db, NULL),
+		0);
 	application = bench_application(bench, "a.db");
 	bench_run(application, "BEGIN IMMEDIATE");
 	atomic_store(&stop_now, true);
@@ -498,9 +526,9 @@ static void the_file_is_read_through_its_own_descriptor(void **state)
 	assert_int_equal(connection_run(other, "BEGIN IMMEDIATE", NULL),
 			 ERROR_BUSY);
 
-	assert_int_equal(connection_read_file(db, bytes, 16, 1 << 20,
-					      &bench->err),
-			 ERROR_CORRUPT);
+	assert_int_equal(
+		connection_read_file(db, bytes, 16, 1 << 20, &bench->err),
+		ERROR_CORRUPT);
 	assert_string_equal(bench->err.message,
 			    "the file ends before byte 1048592");
 	db = bench_memory(bench, "SELECT 1");
@@ -516,9 +544,9 @@ static void a_file_that_was_moved_away_is_noticed(void **state)
 	bench_make(bench, "a.db", "CREATE TABLE t(a)");
 	db = bench_connect(bench, "a.db", CONNECTION_WRITE);
 	assert_false(connection_has_moved(db));
-	assert_int_equal(rename(bench_path(bench, "a.db"),
-				bench_path(bench, "b.db")),
-			 0);
+	assert_int_equal(
+		rename(bench_path(bench, "a.db"), bench_path(bench, "b.db")),
+		0);
 	assert_true(connection_has_moved(db));
 	bench_make(bench, "a.db", "CREATE TABLE t(a)");
 	assert_true(connection_has_moved(db));
@@ -563,8 +591,7 @@ static void codes_have_names(void **state)
 	(void)state;
 	assert_string_equal(connection_code_name(SQLITE_CONSTRAINT_UNIQUE),
 			    "SQLITE_CONSTRAINT_UNIQUE");
-	assert_string_equal(connection_code_name(SQLITE_ERROR),
-			    "SQLITE_ERROR");
+	assert_string_equal(connection_code_name(SQLITE_ERROR), "SQLITE_ERROR");
 	assert_string_equal(connection_code_name(SQLITE_OK), "SQLITE_OK");
 	assert_string_equal(connection_code_name(SQLITE_IOERR | 200 << 8),
 			    "SQLITE_IOERR");
@@ -589,17 +616,17 @@ static void *work(void *self)
 	struct sqlite3 *db;
 
 	for (int i = 0; i < 20 && !worker->code; i++) {
-		worker->code = connection_open(worker->path, &options, &db,
-					       NULL);
+		worker->code =
+			connection_open(worker->path, &options, &db, NULL);
 		if (worker->code)
 			break;
 		worker->code = connection_run(
 			db, "BEGIN IMMEDIATE; INSERT INTO t VALUES (1); COMMIT",
 			NULL);
 		if (!worker->code)
-			worker->code = connection_number(
-				db, "SELECT count(*) FROM t", &worker->rows,
-				NULL);
+			worker->code =
+				connection_number(db, "SELECT count(*) FROM t",
+						  &worker->rows, NULL);
 		connection_close(db);
 	}
 	return NULL;
@@ -617,9 +644,9 @@ static void threads_have_their_own_connections(void **state)
 	for (int i = 0; i < 3; i++) {
 		workers[i].path = bench_path(bench, i ? "b.db" : "a.db");
 		workers[i].stop_now = &stop_now;
-		assert_int_equal(pthread_create(&threads[i], NULL, work,
-						&workers[i]),
-				 0);
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, work, &workers[i]),
+			0);
 	}
 	for (int i = 0; i < 3; i++)
 		pthread_join(threads[i], NULL);
@@ -646,6 +673,7 @@ int main(void)
 		BENCH_TEST(an_idle_wal_database_is_read_without_a_trace),
 		BENCH_TEST(a_wal_in_use_is_read_and_left),
 		BENCH_TEST(a_private_file_has_no_journal),
+		BENCH_TEST(a_private_file_has_no_locks),
 		BENCH_TEST(a_temporary_database_can_roll_back),
 		BENCH_TEST(our_journal_is_for_nobody_else),
 		BENCH_TEST(closing_undoes_what_was_not_committed),
