@@ -45,12 +45,12 @@ static int has_pages(struct sqlite3 *db, bool *out, struct error *err)
 	return code;
 }
 
-int copy_begin(struct sqlite3 *from, struct sqlite3 *to, struct copy **out,
-	       struct error *err)
+/* Before the first lock is taken. */
+static int start(struct sqlite3 *from, struct sqlite3 *to, struct copy **out,
+		 struct error *err)
 {
 	sqlite3_backup *backup;
 	bool is_filled;
-	int sqlite_code;
 	int code;
 
 	*out = NULL;
@@ -67,7 +67,18 @@ int copy_begin(struct sqlite3 *from, struct sqlite3 *to, struct copy **out,
 		return connection_error(to, sqlite3_extended_errcode(to), err);
 	*out = xmalloc(sizeof(**out));
 	**out = (struct copy){ .backup = backup, .to = to };
-	sqlite_code = sqlite3_backup_step(backup, NOTHING_YET);
+	return 0;
+}
+
+int copy_begin(struct sqlite3 *from, struct sqlite3 *to, struct copy **out,
+	       struct error *err)
+{
+	int sqlite_code;
+	int code = start(from, to, out, err);
+
+	if (code)
+		return code;
+	sqlite_code = sqlite3_backup_step((*out)->backup, NOTHING_YET);
 	if (sqlite_code == SQLITE_OK)
 		return 0;
 	code = end_backup(*out, sqlite_code, err);
@@ -89,7 +100,7 @@ int copy_end(struct copy *copy, bool keep, struct error *err)
 int copy_database(struct sqlite3 *from, struct sqlite3 *to, struct error *err)
 {
 	struct copy *copy;
-	int code = copy_begin(from, to, &copy, err);
+	int code = start(from, to, &copy, err);
 
 	return code ? code : copy_end(copy, true, err);
 }
