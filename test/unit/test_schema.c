@@ -297,7 +297,7 @@ static void what_is_the_same_is_borrowed(void **state)
 
 static void any_known_schema_will_do(void **state)
 {
-	struct schema *known[3], *schema;
+	struct schema *known[3], *schema, *wider;
 
 	known[0] = take_of(*state, "CREATE TABLE t(a); CREATE TABLE u(a)");
 	known[1] = take_beside(*state,
@@ -312,6 +312,10 @@ static void any_known_schema_will_do(void **state)
 	/* Borrowed by the one that it was borrowed from. */
 	assert_ptr_equal(object_of(schema, SCHEMA_TABLE, "u")->columns,
 			 object_of(known[0], SCHEMA_TABLE, "u")->columns);
+	wider = take_beside(*state, "CREATE TABLE t(a, b)", known, 3);
+	assert_ptr_equal(object_of(wider, SCHEMA_TABLE, "t")->columns,
+			 object_of(known[1], SCHEMA_TABLE, "t")->columns);
+	schema_free(wider);
 	schema_free(known[1]);
 	assert_string_equal(object_of(schema, SCHEMA_TABLE, "u")->columns[0],
 			    "a");
