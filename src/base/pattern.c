@@ -244,7 +244,8 @@ static int check_usernames(const struct pattern *pattern, bool needs_username,
  * each cell depends on cells of a later token or a later byte only, so that one
  * pass from the back fills the table and nothing is ever tried twice. */
 struct table {
-	const struct pattern *pattern;
+	const struct token *tokens;
+	size_t count;
 	const char *path;
 	size_t length;
 	bool *cells;
@@ -259,7 +260,7 @@ static bool *cell(const struct table *table, size_t t, size_t p)
  * it may not. */
 static size_t step_over(const struct table *table, size_t t, size_t p)
 {
-	const struct token *token = &table->pattern->tokens[t];
+	const struct token *token = &table->tokens[t];
 	const char *path = table->path, *slash;
 
 	if (p >= table->length)
@@ -269,7 +270,7 @@ static size_t step_over(const struct table *table, size_t t, size_t p)
 		 * take the square of the path's length otherwise. */
 		if (p > 0 && path[p - 1] != '/')
 			return 0;
-		slash = strchr(path + p, '/');
+		slash = memchr(path + p, '/', table->length - p);
 		return slash ? (size_t)(slash - path) + 1 : 0;
 	}
 	if (token->kind == TOKEN_BYTES)
@@ -284,11 +285,11 @@ static bool may_be_empty(const struct token *token)
 
 static void fill_table(const struct table *table)
 {
-	const struct token *tokens = table->pattern->tokens;
+	const struct token *tokens = table->tokens;
 	size_t t, p;
 
-	*cell(table, table->pattern->count, table->length) = true;
-	for (t = table->pattern->count; t-- > 0;) {
+	*cell(table, table->count, table->length) = true;
+	for (t = table->count; t-- > 0;) {
 		for (p = table->length + 1; p-- > 0;) {
 			size_t next = step_over(table, t, p);
 			bool repeats = tokens[t].kind != TOKEN_BYTES;
@@ -305,10 +306,10 @@ static void fill_table(const struct table *table)
 /* Walks the table from the front, each token taking as little as it may. */
 static void find_catch(const struct table *table, size_t *start, size_t *length)
 {
-	const struct token *tokens = table->pattern->tokens;
+	const struct token *tokens = table->tokens;
 	size_t t, p = 0, end;
 
-	for (t = 0; t < table->pattern->count; t++, p = end) {
+	for (t = 0; t < table->count; t++, p = end) {
 		end = may_be_empty(&tokens[t]) ? p : step_over(table, t, p);
 		while (!*cell(table, t + 1, end))
 			end = step_over(table, t, end);
@@ -349,18 +350,36 @@ void pattern_free(struct pattern *pattern)
 	free(pattern);
 }
 
+/* Takes single bytes off the end of pattern and path. They can stand nowhere
+ * else, most files of a folder fail here, and a table for the rest is small. */
+static bool take_ending(struct table *table)
+{
+	const struct token *last = table->tokens + table->count;
+
+	for (; table->count > 0 && (--last)->kind == TOKEN_BYTES;
+	     table->count--, table->length--)
+		if (table->length == 0 ||
+		    !set_has(last, table->path[table->length - 1]))
+			return false;
+	return true;
+}
+
 bool pattern_matches(const struct pattern *pattern, const char *path,
 		     size_t *start, size_t *length)
 {
-	struct table table = { .pattern = pattern, .path = path,
+	struct table table = { .tokens = pattern->tokens,
+			       .count = pattern->count,
+			       .path = path,
 			       .length = strlen(path) };
 	size_t caught_at = 0, caught = 0;
-	bool is_match;
+	bool is_match = take_ending(&table);
 
-	table.cells = xcalloc((pattern->count + 1) * (table.length + 1),
-			      sizeof(*table.cells));
-	fill_table(&table);
-	is_match = *cell(&table, 0, 0);
+	if (is_match) {
+		table.cells = xcalloc((table.count + 1) * (table.length + 1),
+				      sizeof(*table.cells));
+		fill_table(&table);
+		is_match = *cell(&table, 0, 0);
+	}
 	if (is_match)
 		find_catch(&table, &caught_at, &caught);
 	if (start)
