@@ -159,10 +159,8 @@ static int rehearse(struct session *session, const struct fleet *fleet,
 /* What is old and beyond backup.keep goes now that there is something newer. */
 static int prune(struct session *session, struct error *err)
 {
-	struct prune_totals totals;
-
 	return backups_prune(&session->state, session->config.keep,
-			     session->config.max_age_ms, false, &totals, NULL,
+			     session->config.max_age_ms, false, NULL, NULL,
 			     NULL, err);
 }
 

@@ -28,6 +28,7 @@ struct tour {
 	const struct run_folders *runs;
 	size_t run;	/* the one being walked */
 	int folder;	/* its folder */
+	bool (*skips)(const struct tour *tour); /* that run; NULL: none */
 	int (*tell)(void *self, const struct backup *backup, struct error *err);
 	void *self;
 };
@@ -137,6 +138,8 @@ static int tour_walk(struct tour *tour, struct error *err)
 	     tour->run++) {
 		const char *id = tour->runs->items[tour->run].id;
 
+		if (tour->skips != NULL && tour->skips(tour))
+			continue;
 		rc = folder_enter(tour->state->backups, id, strlen(id),
 				  O_RDONLY, &tour->folder, err);
 		if (rc != 0)
@@ -218,17 +221,34 @@ static int64_t count_newer(const struct tour *tour, const char *path,
 	return count;
 }
 
+/* How many newer backups one of that run needs before it may go. Also with
+ * keep = 0 an upgrade's newest backup stays. */
+static int64_t newer_needed(const struct prune *prune,
+			    const struct run_folder *run)
+{
+	return is_copy(run) || prune->keep < 1 ? 1 : prune->keep;
+}
+
 static bool may_go(const struct prune *prune, const struct backup *backup)
 {
 	const struct tour *tour = &prune->tour;
-	int64_t places = prune->keep > 1 ? prune->keep : 1;
+	const struct run_folder *run = &tour->runs->items[tour->run];
+	int64_t needed = newer_needed(prune, run);
 
-	if (backup->age_s <= prune->max_age_s)
-		return false;
-	if (is_copy(&tour->runs->items[tour->run]))
-		return count_newer(tour, backup->path, false, 1) > 0;
-	/* Also with keep = 0 an upgrade's newest backup stays. */
-	return count_newer(tour, backup->path, true, places) >= places;
+	return backup->age_s > prune->max_age_s &&
+	       count_newer(tour, backup->path, !is_copy(run), needed) >= needed;
+}
+
+/* True if none of a run's backups may go, which its age and its place among the
+ * runs tell without reading them. */
+static bool is_safe(const struct tour *tour)
+{
+	const struct prune *prune = tour->self;
+	const struct run_folder *run = &tour->runs->items[tour->run];
+
+	return clock_seconds() - clock_run_id_seconds(run->id) <=
+		       prune->max_age_s ||
+	       (int64_t)tour->run < newer_needed(prune, run);
 }
 
 static int prune_one(void *self, const struct backup *backup, struct error *err)
@@ -266,18 +286,22 @@ int backups_prune(const struct state *state, int64_t keep, int64_t max_age_ms,
 		  void *self, struct error *err)
 {
 	struct run_folders runs;
+	struct prune_totals uncounted;
 	struct prune prune = {
-		.tour = { .state = state, .runs = &runs, .tell = prune_one },
+		.tour = { .state = state,
+			  .runs = &runs,
+			  .skips = out == NULL ? is_safe : NULL,
+			  .tell = prune_one },
 		.keep = keep,
 		.max_age_s = max_age_ms / 1000,
 		.pretend = pretend,
-		.totals = out,
+		.totals = out != NULL ? out : &uncounted,
 		.tell = tell,
 		.self = self,
 	};
 	int rc = run_folders_read(state, &runs, err);
 
-	*out = (struct prune_totals){ 0 };
+	*prune.totals = (struct prune_totals){ 0 };
 	prune.tour.self = &prune;
 	if (rc == 0)
 		rc = tour_walk(&prune.tour, err);

@@ -48,8 +48,9 @@ struct prune_totals {
 	int64_t bytes_freed;
 };
 
-/* `pretend`: only counts. `tell` (may be NULL) hears each one that goes. Runs
- * that have no backup left go as a whole. */
+/* `pretend`: only counts. `out` NULL: nobody counts, so that runs of which
+ * nothing can go are not even read. `tell` (may be NULL) hears each one that
+ * goes. Runs that have no backup left go as a whole. */
 int backups_prune(const struct state *state, int64_t keep, int64_t max_age_ms,
 		  bool pretend, struct prune_totals *out,
 		  void (*tell)(void *self, const struct backup *backup),

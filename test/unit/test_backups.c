@@ -306,6 +306,47 @@ static void beyond_keep_and_older_goes(void **state)
 	assert_false(has(shelf, 13, "a.db"));
 }
 
+/* What an upgrade does: nobody counts, and the same goes. */
+static void uncounted_the_same_goes(void **state)
+{
+	const struct shelf *shelf = *state;
+	struct error err = { 0 };
+
+	put(shelf, 1, "upgrade", "a.db");
+	put(shelf, 11, "upgrade", "a.db b.db");
+	put(shelf, 12, "rollback", "a.db b.db c.db");
+	put(shelf, 13, "upgrade", "a.db b.db");
+	put(shelf, 14, "upgrade", "b.db");
+	assert_int_equal(backups_prune(&shelf->state, 2, 10 * DAY_S * 1000,
+				       false, NULL, NULL, NULL, &err), 0);
+	assert_true(has(shelf, 1, "a.db"));
+	assert_true(has(shelf, 11, "a.db"));
+	assert_false(has(shelf, 12, "b.db"));
+	assert_true(has(shelf, 12, "c.db"));
+	assert_false(has(shelf, 13, "a.db"));
+	assert_true(has(shelf, 13, "b.db"));
+	assert_false(has(shelf, 14, "b.db"));
+}
+
+/* Runs too young, or with too few before them, are not even read: these could
+ * not be, because they are no folders. */
+static void what_cannot_go_is_not_read(void **state)
+{
+	const struct shelf *shelf = *state;
+	struct error err = { 0 };
+	char *young = xasprintf("state/backups/%s", shelf->ids[8]);
+	char *second = xasprintf("state/backups/%s", shelf->ids[13]);
+
+	sandpit_file(shelf->sandpit, young, "", 0600);
+	sandpit_file(shelf->sandpit, second, "", 0600);
+	assert_int_equal(backups_prune(&shelf->state, 2, 10 * DAY_S * 1000,
+				       false, NULL, NULL, NULL, &err), 0);
+	assert_int_not_equal(backups_prune(&shelf->state, 1, 10 * DAY_S * 1000,
+					   false, NULL, NULL, NULL, &err), 0);
+	free(young);
+	free(second);
+}
+
 /* Counted per database: who is upgraded seldom keeps old ones. */
 static void each_database_is_counted_by_itself(void **state)
 {
@@ -500,6 +541,8 @@ int main(void)
 		TEST(young_ones_stay_however_many),
 		TEST(few_ones_stay_however_old),
 		TEST(beyond_keep_and_older_goes),
+		TEST(uncounted_the_same_goes),
+		TEST(what_cannot_go_is_not_read),
 		TEST(each_database_is_counted_by_itself),
 		TEST(the_newest_never_goes),
 		TEST(copies_use_up_no_place),
