@@ -99,6 +99,17 @@ int64_t clock_seconds(void)
 	return (int64_t)time(NULL);
 }
 
+void clock_boot_id(char out[BOOT_ID_BYTES])
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (file == NULL || fgets(out, BOOT_ID_BYTES, file) == NULL)
+		out[0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+	if (file != NULL)
+		fclose(file);
+}
+
 void clock_sleep_ms(int64_t ms)
 {
 	struct timespec left = { .tv_sec = (time_t)(ms / 1000),

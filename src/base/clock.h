@@ -26,6 +26,12 @@ void clock_timestamp(char out[TIMESTAMP_BYTES]);
 
 int64_t clock_now_us(void);	/* steady, for durations only */
 int64_t clock_seconds(void);	/* since 1970 */
+
+/* Names the time since this machine was started: another one after each start.
+ * "" if the system does not tell. 36 characters and a NUL. */
+#define BOOT_ID_BYTES 40
+void clock_boot_id(char out[BOOT_ID_BYTES]);
+
 void clock_sleep_ms(int64_t ms);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,6 +51,19 @@ bool stamp_is_same(const struct stamp *a, const struct stamp *b)
 	       a->group == b->group && a->bytes == b->bytes &&
 	       is_same_time(&a->modified, &b->modified) &&
 	       is_same_time(&a->changed, &b->changed);
+}
+
+static int compare(int64_t a, int64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+int stamp_compare_file(const struct stamp *a, const struct stamp *b)
+{
+	int order = compare((int64_t)a->device, (int64_t)b->device);
+
+	return order != 0 ? order
+			  : compare((int64_t)a->inode, (int64_t)b->inode);
 }
 
 int place_open(int root, const char *root_path, const char *relative,

@@ -45,6 +45,10 @@ int stamp_take(int folder, const char *name, struct stamp *out,
  * device, inode, mode, owner, size, mtime and ctime. */
 bool stamp_is_same(const struct stamp *a, const struct stamp *b);
 
+/* Orders stamps by the file that they are of: by device, then inode, each as a
+ * signed number, which is how a database sorts them. 0: one and the same. */
+int stamp_compare_file(const struct stamp *a, const struct stamp *b);
+
 /* Where one file lies: its folder, held open, and its name in it. */
 struct place {
 	int folder;   /* O_PATH|O_DIRECTORY, or -1 */

@@ -186,6 +186,7 @@ static void advance(struct work *work, struct job *job)
 {
 	const struct subject *subject = job->subject;
 	bool is_guess = work->batch->was_pending && work->batch->may_swap &&
+			subject->known_version == NULL &&
 			subject->stamp.bytes <= GUESS_BYTES_MOST;
 	struct error why;
 

@@ -89,6 +89,11 @@ struct subject {
 	const char *username;	/* NULL for system.db */
 	const char *path;	/* below data_dir */
 	struct stamp stamp;	/* at discovery */
+	bool is_alone;		/* no -wal and no -journal lay beside it then:
+				 * see fleet/company.h */
+	const char *known_version; /* what its ledger says, as it is known
+				 * without opening it (fleet/seen.h); NULL: it
+				 * has to be opened */
 };
 
 /* How far it is. Only JOB_LOOK, JOB_INPLACE and JOB_DONE cross the thread

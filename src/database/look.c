@@ -12,6 +12,7 @@
 
 #define LOOK_ATTEMPTS 3
 #define LOOK_RETRY_MS 20
+#define REST_S 2 /* the coarsest grain that a file's times have */
 
 enum { STAMP_FILE, STAMP_WAL, STAMP_JOURNAL, STAMP_COUNT };
 static const char *const suffixes[STAMP_COUNT] = { "", "-wal", "-journal" };
@@ -208,6 +209,7 @@ int look_open(const struct job *job, struct look *out, struct error *err)
 
 	memset(out, 0, sizeof(*out));
 	out->place.folder = -1;
+	clock_gettime(CLOCK_REALTIME, &out->opened);
 	rc = job_check_stop(job, err);
 	if (rc == 0)
 		rc = place_open(plan->data_dir, plan->data_path,
@@ -238,6 +240,24 @@ int look_confirm(struct look *look, struct error *err)
 		rc = error_set(err, ERROR_BUSY,
 			       "it was written while it was looked at");
 	return rc;
+}
+
+/* In whole seconds, so that it is two of them at the least. */
+static bool is_long_ago(const struct timespec *then, const struct timespec *now)
+{
+	return then->tv_sec < now->tv_sec - REST_S;
+}
+
+/* The time of the change cannot be set by anybody; that of the content is for
+ * file systems which do not keep the other. */
+bool look_is_at_rest(const struct look *look)
+{
+	const struct stamp *file = &look->stamps[STAMP_FILE];
+
+	return !look->is_snapshot && look->stamps[STAMP_WAL].bytes == 0 &&
+	       look->stamps[STAMP_JOURNAL].bytes == 0 &&
+	       is_long_ago(&file->changed, &look->opened) &&
+	       is_long_ago(&file->modified, &look->opened);
 }
 
 void look_close(struct look *look)

@@ -33,6 +33,7 @@ struct look {
 	struct stamp stamps[3];	/* of the file, its -wal and its -journal;
 				 * size 0 and inode 0 where there is none */
 	struct sqlite3 *db;
+	struct timespec opened;	/* the time of day before the stamps */
 	bool is_snapshot;	/* db holds still: nothing to confirm */
 	char *copy;		/* folder of the private copy, or NULL */
 };
@@ -43,6 +44,14 @@ int look_open(const struct job *job, struct look *out, struct error *err);
 
 /* ERROR_BUSY if the file may have changed while it was read. */
 int look_confirm(struct look *look, struct error *err);
+
+/* True if nobody had the file in hands when it was opened, so that its stamp
+ * stands for what was read, if look_confirm() agrees: no -wal and no -journal
+ * with something in it, and the last change two seconds ago or more. A younger
+ * one tells nothing: the clock that stamps files has a grain (4 ms here, whole
+ * seconds there), and what happens within one grain gives the same stamp
+ * twice. */
+bool look_is_at_rest(const struct look *look);
 
 void look_close(struct look *look);
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/place.h"
 #include "migration/version.h"
 
 enum outcome {
@@ -48,6 +49,14 @@ struct failure {
 	char statement[512]; /* its beginning, white space folded */
 };
 
+/* That a file was at rest while its ledger was read (look.h says what that
+ * takes). It stays true whatever becomes of the database: whoever meets this
+ * stamp again knows the version without opening the file. See fleet/seen.h. */
+struct sighting {
+	struct stamp stamp;	  /* mode 0: there is none */
+	char version[VERSION_BYTES];
+};
+
 struct result {
 	enum outcome outcome;
 	enum strategy strategy;
@@ -62,6 +71,7 @@ struct result {
 				   * none is needed */
 	char run_id[RUN_ID_BYTES]; /* the run that the newest ledger row names;
 				    * "": no ledger, or none */
+	struct sighting sighting; /* of a look that found a ledger */
 	struct failure failure;	  /* error.code ERROR_NONE: nothing failed */
 	char notes[1024];	  /* for people, "; " between: drift, and what
 				   * else to know though nothing failed */

@@ -137,6 +137,27 @@ void standing_report(const struct standing *standing, struct job *job)
 			    standing->drift > 1 ? ", ..." : "");
 }
 
+bool standing_recall(struct job *job, struct standing *out)
+{
+	const struct subject *subject = job->subject;
+	const struct plan *plan = job->plan;
+	const struct replay *replay = plan->replays[subject->kind];
+	struct error unplaced = { 0 };
+
+	if (subject->known_version == NULL)
+		return false;
+	memset(out, 0, sizeof(*out));
+	out->head.exists = true;
+	text_copy(out->version, sizeof(out->version), subject->known_version);
+	if (plan->migrations != NULL && replay != NULL) {
+		if (place_version(plan, replay, out, &unplaced) != 0)
+			return false;
+		out->target = plan->targets[subject->kind];
+	}
+	standing_report(out, job);
+	return true;
+}
+
 int standing_learn(struct sqlite3 *db, struct job *job, struct standing *out,
 		   struct error *err)
 {

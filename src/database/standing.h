@@ -44,6 +44,11 @@ bool standing_is_pending(const struct standing *standing);
  * notes anew, with the drift of a detected database. */
 void standing_report(const struct standing *standing, struct job *job);
 
+/* The same from what is known without opening the file. False: it has to be
+ * opened, because nothing is known, or because what is known cannot be placed
+ * (then the database itself has to say so). */
+bool standing_recall(struct job *job, struct standing *out);
+
 /* Both: reads it, and reports as much as could be read. */
 int standing_learn(struct sqlite3 *db, struct job *job, struct standing *out,
 		   struct error *err);

@@ -8,6 +8,21 @@
 #include "database/swap.h"
 #include "sqlite/copy.h"
 
+/* A version that was detected hangs on the migrations as well as on the file,
+ * so that only a ledger is worth remembering. */
+static struct sighting sighting_of(const struct look *look,
+				   const struct standing *standing)
+{
+	struct sighting sighting = { 0 };
+
+	if (standing->head.exists && look_is_at_rest(look)) {
+		sighting.stamp = look->stamps[0];
+		memcpy(sighting.version, standing->version,
+		       sizeof(sighting.version));
+	}
+	return sighting;
+}
+
 /* What a look learns. */
 static int read_standing(struct job *job, struct look *look, void *self,
 			 struct error *err)
@@ -15,6 +30,7 @@ static int read_standing(struct job *job, struct look *look, void *self,
 	struct standing *standing = self;
 	int rc = standing_learn(look->db, job, standing, err);
 
+	job->result.sighting = sighting_of(look, standing);
 	if (rc == 0 && standing_is_pending(standing))
 		rc = copy_size(look->db, &job->result.backup_bytes, err);
 	return rc;
@@ -25,16 +41,30 @@ static void look(struct job *job)
 {
 	struct standing standing = { 0 };
 	struct error error = { 0 };
-	int rc = look_with(job, read_standing, &standing, &error);
+	int rc = 0;
 
-	if (rc == 0)
+	if (!standing_recall(job, &standing))
+		rc = look_with(job, read_standing, &standing, &error);
+	else if (standing_is_pending(&standing))
+		job->result.backup_bytes = job->subject->stamp.bytes;
+	if (rc == 0) {
 		job->result.outcome = standing_is_pending(&standing)
 					      ? OUTCOME_WOULD_UPGRADE
 					      : OUTCOME_CURRENT;
-	else
+	} else {
+		memset(&job->result.sighting, 0, sizeof(job->result.sighting));
 		result_fail(&job->result, &error);
+	}
 	if (rc == ERROR_UNVERSIONED)
 		job->result.outcome = OUTCOME_WOULD_FAIL;
+}
+
+void work_recall(struct job *job)
+{
+	struct standing standing;
+
+	if (standing_recall(job, &standing) && !standing_is_pending(&standing))
+		job->result.outcome = OUTCOME_CURRENT;
 }
 
 void work_look(struct job *job)

@@ -20,6 +20,10 @@
  * planning.) Without migrations: current or failed only. */
 job_work work_look;
 
+/* Opens nothing: outcome current where what is known of the database says that
+ * there is nothing to do, and none where it has to be looked at. */
+job_work work_recall;
+
 /* Looks; where steps are pending, locks, backs up, migrates, checks, commits.
  * Outcome: upgraded, current, failed, busy, skipped, newer. */
 job_work work_upgrade;

@@ -8,6 +8,7 @@ const struct operation operation_upgrade = {
 	.order = ORDER_SYSTEM_GATES,
 	.retries_busy = true,
 	.in_batches = true,
+	.recall = work_recall,
 	.work = work_upgrade,
 	.work_without_room = work_look,
 };
@@ -16,6 +17,7 @@ const struct operation operation_rehearse = {
 	.name = "upgrade",
 	.is_dry_run = true,
 	.order = ORDER_SYSTEM_GATES,
+	.recall = work_recall,
 	.work = work_rehearse,
 };
 
@@ -23,6 +25,7 @@ const struct operation operation_look = {
 	.name = "status",
 	.order = ORDER_SYSTEM_FIRST,
 	.in_batches = true,
+	.recall = work_recall,
 	.work = work_look,
 };
 

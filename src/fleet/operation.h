@@ -29,6 +29,10 @@ struct operation {
 	bool retries_busy;	/* busy ones come again in later rounds */
 	bool in_batches;	/* many databases to a worker at a time: where
 				 * each takes little, or they are swapped */
+	job_work *recall;	/* quick, on the loop thread, before `work`:
+				 * leaves an outcome where what is known is
+				 * enough, and none where the database has to
+				 * be worked on; NULL: nothing is believed */
 	job_work *work;
 	job_work *work_without_room; /* where the disk reserve leaves no room
 			     * for a backup: writes nothing, and tells those

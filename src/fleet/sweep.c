@@ -45,6 +45,35 @@ static bool has_room(struct sweep *sweep, const struct subject *subject)
 	return !round->is_full;
 }
 
+/* Where there is nothing to do and nothing to open, a worker would cost more
+ * than the answer. */
+static bool is_known(const struct sweep *sweep, const struct subject *subject)
+{
+	struct job job = { .plan = sweep->plan, .subject = subject };
+
+	if (subject->known_version == NULL || sweep->operation->recall == NULL)
+		return false;
+	sweep->operation->recall(&job);
+	if (job.result.outcome == OUTCOME_NONE)
+		return false;
+	sweep->conclude(sweep->self, subject, &job.result);
+	return true;
+}
+
+/* The next one that has to be worked on; NULL: there is none. */
+static const struct subject *next_subject(struct sweep *sweep)
+{
+	struct round *round = sweep->round;
+	const struct subject *subject;
+
+	for (; round->next < round->count; round->next++) {
+		subject = round->subjects[round->next];
+		if (!is_known(sweep, subject))
+			return subject;
+	}
+	return NULL;
+}
+
 static void set_job(const struct sweep *sweep, struct job *job,
 		    const struct subject *subject)
 {
@@ -112,6 +141,7 @@ static struct batch *next_batch(void *self)
 {
 	struct sweep *sweep = self;
 	struct round *round = sweep->round;
+	const struct subject *subject;
 	struct batch *batch;
 	int64_t bytes = 0;
 	size_t size, count = 0;
@@ -120,18 +150,19 @@ static struct batch *next_batch(void *self)
 		return NULL;
 	if (round->in_place_count > 0 && !round->only_looks)
 		return next_in_place(sweep);
-	if (round->next == round->count ||
-	    !has_room(sweep, round->subjects[round->next]))
+	subject = next_subject(sweep);
+	if (subject == NULL || !has_room(sweep, subject))
 		return NULL;
 	size = batch_size(sweep);
 	batch = batch_new(size);
 	do {
-		const struct subject *subject = round->subjects[round->next++];
-
 		set_job(sweep, &batch->jobs[count++], subject);
 		bytes += subject->stamp.bytes;
-	} while (count < size && bytes < BATCH_BYTES &&
-		 has_room(sweep, round->subjects[round->next]));
+		round->next++;
+		subject = count < size && bytes < BATCH_BYTES
+				  ? next_subject(sweep)
+				  : NULL;
+	} while (subject != NULL && has_room(sweep, subject));
 	batch->count = count;
 	batch->was_pending = round->was_pending;
 	know_disk(sweep, batch);

@@ -124,6 +124,18 @@ static void sleeps_through_signals(void **state)
 	assert_true(clock_now_us() - before >= 60000);
 }
 
+static void a_start_of_the_machine_has_one_name(void **state)
+{
+	char one[BOOT_ID_BYTES], two[BOOT_ID_BYTES];
+
+	(void)state;
+	clock_boot_id(one);
+	clock_boot_id(two);
+	assert_string_equal(one, two);
+	assert_int_equal(strlen(one), 36);
+	assert_int_equal(strspn(one, "0123456789abcdef-"), 36);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +146,7 @@ int main(void)
 		cmocka_unit_test(timestamps_look_as_they_should),
 		cmocka_unit_test(sleeps_and_goes_on),
 		cmocka_unit_test(sleeps_through_signals),
+		cmocka_unit_test(a_start_of_the_machine_has_one_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -363,6 +363,65 @@ static void test_no_room_for_a_copy_is_busy(void **state)
 	free(folder);
 }
 
+static bool is_at_rest(struct workshop *shop)
+{
+	struct job job = workshop_job(shop, "a.db");
+	struct error err = { 0 };
+	struct look look;
+	bool is_at_rest;
+
+	if (look_open(&job, &look, &err) != 0)
+		fail_msg("%s", err.message);
+	is_at_rest = look_is_at_rest(&look);
+	look_close(&look);
+	return is_at_rest;
+}
+
+static void test_a_file_is_at_rest_after_two_seconds(void **state)
+{
+	struct workshop *shop = *state;
+	char *path = workshop_path(shop, "a.db");
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	int64_t made_s;
+
+	workshop_make(shop, "a.db", 1);
+	made_s = clock_seconds();
+	while (clock_seconds() < made_s + 2) {
+		assert_false(is_at_rest(shop));
+		clock_sleep_ms(100);
+	}
+	clock_sleep_ms(1100);
+	assert_true(is_at_rest(shop));
+	/* Whatever a backup that is put back says of itself. */
+	times[1].tv_sec = 1000;
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	assert_false(is_at_rest(shop));
+	times[1].tv_sec = clock_seconds() + 1000;
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	clock_sleep_ms(3100);
+	assert_false(is_at_rest(shop));
+	free(path);
+}
+
+static void test_what_has_company_is_not_at_rest(void **state)
+{
+	struct workshop *shop = *state;
+	char *path = workshop_path(shop, "a.db");
+	struct application app;
+	struct stat seen;
+
+	workshop_make_wal(shop, "a.db", 1);
+	application_start(&app, path);
+	assert_int_equal(application_do(&app, "INSERT INTO people VALUES"
+					      "(77, 'x')"), 0);
+	assert_int_equal(stat(path, &seen), 0);
+	clock_sleep_ms(3100);
+	assert_true(seen.st_ctim.tv_sec < clock_seconds() - 2);
+	assert_false(is_at_rest(shop));
+	application_stop(&app);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +439,8 @@ int main(void)
 		LOOK_TEST(test_what_is_written_meanwhile_is_not_believed),
 		LOOK_TEST(test_looking_is_tried_three_times),
 		LOOK_TEST(test_no_room_for_a_copy_is_busy),
+		LOOK_TEST(test_a_file_is_at_rest_after_two_seconds),
+		LOOK_TEST(test_what_has_company_is_not_at_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,20 @@ static void each_does_its_own_work(void **state)
 	assert_true(operation_forget.work == work_forget);
 }
 
+/* What undoes, checks or records goes by the database alone. */
+static void what_is_known_serves_upgrade_and_looking_only(void **state)
+{
+	(void)state;
+	assert_true(operation_upgrade.recall == work_recall);
+	assert_true(operation_rehearse.recall == work_recall);
+	assert_true(operation_look.recall == work_recall);
+	assert_null(operation_verify.recall);
+	assert_null(operation_rollback.recall);
+	assert_null(operation_restore.recall);
+	assert_null(operation_baseline.recall);
+	assert_null(operation_forget.recall);
+}
+
 /* JSON and the journal call a dry run by its command's name. */
 static void a_rehearsal_is_an_upgrade_by_name(void **state)
 {
@@ -78,6 +92,7 @@ int main(void)
 		cmocka_unit_test(without_room_nothing_is_written),
 		cmocka_unit_test(system_db_comes_in_the_right_order),
 		cmocka_unit_test(each_does_its_own_work),
+		cmocka_unit_test(what_is_known_serves_upgrade_and_looking_only),
 		cmocka_unit_test(a_rehearsal_is_an_upgrade_by_name),
 	};
 

@@ -215,6 +215,25 @@ static void closing_is_always_safe(void **state)
 	assert_int_equal(sandpit_descriptors(), before);
 }
 
+static void files_are_ordered_as_signed_numbers(void **state)
+{
+	const struct stamp in_order[] = {
+		{ .device = (dev_t)1 << 63, .inode = 9 },
+		{ .device = 1, .inode = UINT64_MAX },
+		{ .device = 1, .inode = 1 },
+		{ .device = 1, .inode = 2 },
+		{ .device = 2, .inode = 0 },
+	};
+	const int count = sizeof(in_order) / sizeof(in_order[0]);
+
+	(void)state;
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < count; j++)
+			assert_int_equal(stamp_compare_file(&in_order[i],
+							    &in_order[j]),
+					 (i > j) - (i < j));
+}
+
 #define SANDPIT_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, sandpit_open, sandpit_close)
 
@@ -230,6 +249,7 @@ int main(void)
 		SANDPIT_TEST(refuses_what_it_cannot_hold),
 		SANDPIT_TEST(refuses_a_name_that_is_too_long),
 		SANDPIT_TEST(closing_is_always_safe),
+		cmocka_unit_test(files_are_ordered_as_signed_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

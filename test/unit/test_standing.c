@@ -210,6 +210,54 @@ static void test_the_report_says_from_and_to(void **state)
 	assert_false(job.result.was_detected);
 }
 
+/* What is known of data/a.db is this version. */
+static bool recall(struct workshop *shop, const char *version,
+		   struct standing *standing, struct result *result)
+{
+	struct job job = workshop_job(shop, "a.db");
+	bool is_enough;
+
+	shop->subject.known_version = version;
+	is_enough = standing_recall(&job, standing);
+	*result = job.result;
+	return is_enough;
+}
+
+/* There is no such file: nothing is opened. */
+static void test_what_is_known_needs_no_file(void **state)
+{
+	struct workshop *shop = *state;
+	struct standing standing;
+	struct result result;
+
+	assert_true(recall(shop, "2", &standing, &result));
+	assert_true(standing_is_pending(&standing));
+	assert_int_equal(standing.position, 2);
+	assert_string_equal(result.from, "2");
+	assert_string_equal(result.to, "3");
+	assert_int_equal(result.steps, 1);
+	assert_true(recall(shop, "3", &standing, &result));
+	assert_false(standing_is_pending(&standing));
+	shop->plan.targets[KIND_USER] = 1;
+	assert_true(recall(shop, "2", &standing, &result));
+	assert_false(standing_is_pending(&standing));
+	shop->plan.migrations = NULL;
+	assert_true(recall(shop, "99", &standing, &result));
+	assert_string_equal(result.from, "99");
+}
+
+static void test_what_cannot_be_placed_is_not_known(void **state)
+{
+	struct workshop *shop = *state;
+	struct standing standing;
+	struct result result;
+
+	assert_false(recall(shop, NULL, &standing, &result));
+	assert_false(recall(shop, "4", &standing, &result));
+	assert_false(recall(shop, "1.5", &standing, &result));
+	assert_string_equal(result.from, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +273,8 @@ int main(void)
 		WORKSHOP_TEST(test_above_the_target_nothing_is_pending),
 		WORKSHOP_TEST(test_without_migrations_the_ledger_is_told),
 		WORKSHOP_TEST(test_the_report_says_from_and_to),
+		WORKSHOP_TEST(test_what_is_known_needs_no_file),
+		WORKSHOP_TEST(test_what_cannot_be_placed_is_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,6 +144,59 @@ static void all_are_worked_on_once(void **state)
 	stage_close(&stage);
 }
 
+static void recall(struct job *job)
+{
+	if (strcmp(job->subject->known_version, "current") == 0)
+		job->result.outcome = OUTCOME_CURRENT;
+}
+
+/* Of 50, every second one is known, and every fourth to be current; the disk
+ * need not be asked for those. */
+static void what_is_known_takes_no_worker(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 50);
+	for (size_t i = 0; i < 50; i += 2)
+		stage.puppets.fleet.users[i].known_version =
+			i % 4 == 0 ? "current" : "pending";
+	stage.operation.recall = recall;
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_CURRENT], 13);
+	assert_int_equal(stage.outcomes[OUTCOME_UPGRADED], 37);
+	for (size_t i = 0; i < 50; i++)
+		assert_int_equal(puppet_of(&stage.puppets, i)->worked,
+				 i % 4 != 0);
+	stage_close(&stage);
+}
+
+static void nothing_is_believed_unless_asked(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 10);
+	for (size_t i = 0; i < 10; i++)
+		stage.puppets.fleet.users[i].known_version = "current";
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_UPGRADED], 10);
+	stage_close(&stage);
+}
+
+static void what_is_known_needs_no_room(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 10);
+	fill_disk(&stage);
+	stage.operation.recall = recall;
+	for (size_t i = 0; i < 10; i++)
+		stage.puppets.fleet.users[i].known_version = "current";
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_CURRENT], 10);
+	assert_int_equal(stage.sweep.no_room.code, ERROR_NONE);
+	stage_close(&stage);
+}
+
 static void none_is_fine(void **state)
 {
 	struct stage stage;
@@ -375,6 +428,9 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sandpit_open, sandpit_close)
 	const struct CMUnitTest tests[] = {
 		TEST(all_are_worked_on_once),
+		TEST(what_is_known_takes_no_worker),
+		TEST(nothing_is_believed_unless_asked),
+		TEST(what_is_known_needs_no_room),
 		TEST(none_is_fine),
 		TEST(busy_ones_come_again_after_the_others),
 		TEST(the_pause_grows_and_the_rounds_end),

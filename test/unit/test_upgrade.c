@@ -476,6 +476,94 @@ static void test_mode_and_owner_stay(void **state)
 	free(path);
 }
 
+/* A sighting is of a file at rest with a ledger, whatever it is looked at
+ * for. */
+static void test_what_is_seen_of_a_file_at_rest(void **state)
+{
+	struct workshop *shop = *state;
+	char *path = workshop_path(shop, "a.db");
+	struct result result;
+	struct stat now;
+
+	workshop_make(shop, "a.db", 3);
+	workshop_make(shop, "b.db", 3);
+	result = workshop_do(shop, work_upgrade, "a.db");
+	workshop_outcome(&result, OUTCOME_UPGRADED);
+	assert_int_equal(result.sighting.stamp.mode, 0);
+	result = workshop_do(shop, work_look, "a.db");
+	assert_int_equal(result.sighting.stamp.mode, 0);
+	clock_sleep_ms(3100);
+	result = workshop_do(shop, work_look, "b.db");
+	workshop_outcome(&result, OUTCOME_WOULD_UPGRADE);
+	assert_int_equal(result.sighting.stamp.mode, 0);
+	result = workshop_do(shop, work_upgrade, "a.db");
+	workshop_outcome(&result, OUTCOME_CURRENT);
+	assert_int_equal(stat(path, &now), 0);
+	assert_int_equal(result.sighting.stamp.inode, now.st_ino);
+	assert_int_equal(result.sighting.stamp.changed.tv_nsec,
+			 now.st_ctim.tv_nsec);
+	assert_string_equal(result.sighting.version, "3");
+	/* What was seen was the old version. */
+	workshop_release_step(shop, "CREATE TABLE later(a);");
+	workshop_new_run(shop);
+	result = workshop_do(shop, work_upgrade, "a.db");
+	workshop_outcome(&result, OUTCOME_UPGRADED);
+	assert_string_equal(result.to, "4");
+	assert_string_equal(result.sighting.version, "3");
+	free(path);
+}
+
+static struct result do_known(struct workshop *shop, job_work *work,
+			      const char *version)
+{
+	struct job job = workshop_job(shop, "a.db");
+
+	shop->subject.known_version = version;
+	shop->subject.stamp.bytes = 12345;
+	work(&job);
+	return job.result;
+}
+
+/* That nothing is opened shows where there is nothing to open. */
+static void test_what_is_known_is_not_opened(void **state)
+{
+	struct workshop *shop = *state;
+	struct result result = do_known(shop, work_recall, "3");
+
+	workshop_outcome(&result, OUTCOME_CURRENT);
+	assert_string_equal(result.to, "3");
+	result = do_known(shop, work_recall, "2");
+	workshop_outcome(&result, OUTCOME_NONE);
+	result = do_known(shop, work_recall, NULL);
+	workshop_outcome(&result, OUTCOME_NONE);
+	result = do_known(shop, work_recall, "99");
+	workshop_outcome(&result, OUTCOME_NONE);
+	result = do_known(shop, work_look, "3");
+	workshop_outcome(&result, OUTCOME_CURRENT);
+	result = do_known(shop, work_look, "2");
+	workshop_outcome(&result, OUTCOME_WOULD_UPGRADE);
+	assert_int_equal(result.backup_bytes, 12345);
+	result = do_known(shop, work_look, "99");
+	workshop_outcome(&result, OUTCOME_SKIPPED);
+	result = do_known(shop, work_verify, "3");
+	workshop_outcome(&result, OUTCOME_SKIPPED);
+}
+
+/* Under the lock the database itself is asked. */
+static void test_what_is_known_is_read_again_under_the_lock(void **state)
+{
+	struct workshop *shop = *state;
+	struct result result;
+
+	workshop_ready(shop, "a.db", NULL);
+	result = do_known(shop, work_upgrade, "2");
+	workshop_outcome(&result, OUTCOME_CURRENT);
+	assert_string_equal(result.from, "3");
+	workshop_release_step(shop, "CREATE TABLE later(a);");
+	result = do_known(shop, work_upgrade, "3");
+	workshop_outcome(&result, OUTCOME_UPGRADED);
+}
+
 static int setup_in_place(void **state)
 {
 	workshop_strategy = CHOOSE_IN_PLACE;
@@ -515,6 +603,9 @@ int main(void)
 		UPGRADE_TEST(test_a_stop_undoes_it),
 		UPGRADE_TEST(test_a_read_only_database_fails),
 		UPGRADE_TEST(test_mode_and_owner_stay),
+		UPGRADE_TEST(test_what_is_seen_of_a_file_at_rest),
+		UPGRADE_TEST(test_what_is_known_is_not_opened),
+		UPGRADE_TEST(test_what_is_known_is_read_again_under_the_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
