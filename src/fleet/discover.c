@@ -11,8 +11,8 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "fleet/arena.h"
+#include "fleet/company.h"
 #include "fleet/narrow.h"
 #include "fleet/state.h"
 
@@ -24,16 +24,6 @@ struct walk {
 	dev_t device;
 	char path[PATH_MAX]; /* of what is being looked at, below data_dir */
 };
-
-static bool is_beside_a_database(const char *name)
-{
-	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
-		if (text_ends_with(name, suffixes[i]))
-			return true;
-	return false;
-}
 
 /* Puts `name` behind the first `length` bytes of the path; the new length. No
  * system call takes a longer path, and SQLite would not either. */
@@ -51,37 +41,57 @@ static int path_append(struct walk *walk, size_t length, const char *name,
 	return 0;
 }
 
-/* Takes what is at the walk's path if it is one of the databases asked for. */
-static int take_candidate(struct walk *walk, int folder, const char *name,
-			  struct error *err)
+/* Takes what is at the walk's path if it is one of the databases asked for. Its
+ * stamp comes later: see company.h. */
+static void take_candidate(struct walk *walk)
 {
 	struct fleet *fleet = walk->fleet;
 	struct subject found = { .kind = KIND_USER };
 	char username[NAME_MAX + 1];
 	size_t start, length;
-	int rc;
 
-	if (is_beside_a_database(name) ||
-	    strcmp(walk->path, walk->selection->system_db) == 0 ||
+	if (strcmp(walk->path, walk->selection->system_db) == 0 ||
 	    !pattern_matches(walk->selection->user_db, walk->path, &start,
 			     &length))
-		return 0;
-	rc = stamp_take(folder, name, &found.stamp, err);
-	if (rc == ERROR_MISSING)
-		return 0; /* gone since the folder was read */
-	if (rc != 0)
-		return error_prefix(err, "%s", walk->path);
+		return;
 	snprintf(username, sizeof(username), "%.*s", (int)length,
 		 walk->path + start);
 	if (!narrow_takes(walk->narrow, username)) {
 		fleet->not_selected++;
-		return 0;
+		return;
 	}
 	found.username = arena_add(fleet->arena, username, length);
 	found.path = arena_add(fleet->arena, walk->path, strlen(walk->path));
 	fleet->users = array_grow(fleet->users, fleet->user_count,
 				  &walk->capacity, sizeof(*fleet->users));
 	fleet->users[fleet->user_count++] = found;
+}
+
+/* Takes the stamps of what was found in one folder: from `first` on, but for
+ * those of folders below, which have theirs. `length` is that of the folder's
+ * path. What is gone since the folder was read was never found. */
+static int stamp_folder(struct walk *walk, int folder, size_t length,
+			size_t first, struct company *company,
+			struct error *err)
+{
+	struct fleet *fleet = walk->fleet;
+	size_t kept = first;
+
+	for (size_t i = first; i < fleet->user_count; i++) {
+		struct subject found = fleet->users[i];
+		const char *name = found.path + length + (length > 0);
+		int rc = 0;
+
+		if (found.stamp.mode == 0) {
+			rc = stamp_take(folder, name, &found.stamp, err);
+			found.is_alone = !company_is_kept(company, name);
+		}
+		if (rc == 0)
+			fleet->users[kept++] = found;
+		else if (rc != ERROR_MISSING)
+			return error_prefix(err, "%s", found.path);
+	}
+	fleet->user_count = kept;
 	return 0;
 }
 
@@ -150,7 +160,8 @@ static int walk_folder(struct walk *walk, int folder, size_t length,
 {
 	DIR *dir = fdopendir(folder);
 	const struct dirent *entry = NULL;
-	size_t end = 0;
+	struct company company = { 0 };
+	size_t first = walk->fleet->user_count, end = 0;
 	int below, rc = 0;
 
 	if (dir == NULL) {
@@ -167,8 +178,8 @@ static int walk_folder(struct walk *walk, int folder, size_t length,
 		if (entry->d_name[0] == '.')
 			continue;
 		rc = path_append(walk, length, entry->d_name, &end, err);
-		if (rc == 0)
-			rc = take_candidate(walk, folder, entry->d_name, err);
+		if (rc == 0 && !company_note(&company, entry->d_name))
+			take_candidate(walk);
 		if (rc == 0)
 			rc = enter(walk, folder, entry, &below, err);
 		if (rc == 0 && below >= 0)
@@ -178,8 +189,23 @@ static int walk_folder(struct walk *walk, int folder, size_t length,
 		rc = error_set_errno(err, ERROR_IO, errno,
 				     "folder %.*s cannot be read to its end",
 				     (int)length, walk->path);
+	if (rc == 0)
+		rc = stamp_folder(walk, folder, length, first, &company, err);
+	company_release(&company);
 	closedir(dir);
 	return rc;
+}
+
+/* Whether there is no -wal and no -journal; to be asked before the stamp is
+ * taken, for the reason that company.h gives. */
+static bool is_alone(const struct place *place)
+{
+	struct error ignored;
+	struct stamp stamp;
+
+	return place_stamp(place, "-wal", &stamp, &ignored) == ERROR_MISSING &&
+	       place_stamp(place, "-journal", &stamp, &ignored) ==
+		       ERROR_MISSING;
 }
 
 static int find_system(struct walk *walk, int data_dir, struct error *err)
@@ -192,8 +218,14 @@ static int find_system(struct walk *walk, int data_dir, struct error *err)
 	if (path[0] == '\0' || walk->selection->users_only)
 		return 0;
 	rc = place_open(data_dir, "", path, &place, err);
-	if (rc == 0)
+	if (rc == 0) {
+		found.is_alone = is_alone(&place);
 		rc = place_stamp(&place, "", &found.stamp, err);
+	}
+	/* On another file system, of which nobody has asked what its stamps
+	 * are worth. */
+	if (found.stamp.device != walk->device)
+		found.is_alone = false;
 	place_close(&place);
 	if (rc == ERROR_MISSING)
 		return 0;
@@ -220,40 +252,42 @@ static int by_name(const void *a, const void *b)
 
 static int by_file(const void *a, const void *b)
 {
-	const struct stamp *one = &(*(const struct subject *const *)a)->stamp;
-	const struct stamp *two = &(*(const struct subject *const *)b)->stamp;
+	return stamp_compare_file(&(*(const struct subject *const *)a)->stamp,
+				  &(*(const struct subject *const *)b)->stamp);
+}
 
-	if (one->device != two->device)
-		return one->device < two->device ? -1 : 1;
-	if (one->inode != two->inode)
-		return one->inode < two->inode ? -1 : 1;
-	return 0;
+static void sort(struct fleet *fleet)
+{
+	if (fleet->user_count > 1)
+		qsort(fleet->users, fleet->user_count, sizeof(*fleet->users),
+		      by_name);
+	fleet->by_file = xcalloc(fleet->user_count + 1,
+				 sizeof(*fleet->by_file));
+	if (fleet->system != NULL)
+		fleet->by_file[fleet->file_count++] = fleet->system;
+	for (size_t i = 0; i < fleet->user_count; i++)
+		fleet->by_file[fleet->file_count++] = &fleet->users[i];
+	if (fleet->file_count > 1)
+		qsort(fleet->by_file, fleet->file_count,
+		      sizeof(*fleet->by_file), by_file);
 }
 
 /* Two workers on one file would drop each other's locks by closing it; also a
  * bind mount can show a file twice, so that the link count says nothing. */
 static int refuse_doubles(const struct fleet *fleet, struct error *err)
 {
-	size_t count = 0;
-	const struct subject **all =
-		xcalloc(fleet->user_count + 1, sizeof(*all));
-	int rc = 0;
+	for (size_t i = 1; i < fleet->file_count; i++) {
+		const struct subject *one = fleet->by_file[i - 1];
+		const struct subject *two = fleet->by_file[i];
 
-	if (fleet->system != NULL)
-		all[count++] = fleet->system;
-	for (size_t i = 0; i < fleet->user_count; i++)
-		all[count++] = &fleet->users[i];
-	if (count > 1)
-		qsort(all, count, sizeof(*all), by_file);
-	for (size_t i = 1; rc == 0 && i < count; i++)
-		if (by_file(&all[i - 1], &all[i]) == 0)
-			rc = error_set(err, ERROR_USAGE,
-				       "%s and %s are one and the same file; "
-				       "nothing was touched; keep one of the "
-				       "two names below the data directory",
-				       all[i - 1]->path, all[i]->path);
-	free(all);
-	return rc;
+		if (stamp_compare_file(&one->stamp, &two->stamp) == 0)
+			return error_set(err, ERROR_USAGE,
+					 "%s and %s are one and the same file; "
+					 "nothing was touched; keep one of the "
+					 "two names below the data directory",
+					 one->path, two->path);
+	}
+	return 0;
 }
 
 static int search(struct walk *walk, int data_dir, struct error *err)
@@ -276,11 +310,10 @@ static int search(struct walk *walk, int data_dir, struct error *err)
 		rc = find_system(walk, data_dir, err);
 	if (rc == 0)
 		rc = narrow_check(walk->narrow, err);
-	if (rc == 0 && fleet->user_count > 1)
-		qsort(fleet->users, fleet->user_count, sizeof(*fleet->users),
-		      by_name);
-	if (rc == 0)
+	if (rc == 0) {
+		sort(fleet);
 		rc = refuse_doubles(fleet, err);
+	}
 	return rc;
 }
 
@@ -312,6 +345,7 @@ void fleet_free(struct fleet *fleet)
 		return;
 	free(fleet->system);
 	free(fleet->users);
+	free(fleet->by_file);
 	arena_free(fleet->arena);
 	free(fleet);
 }

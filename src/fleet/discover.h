@@ -7,9 +7,10 @@
  * directories (known by their marker file), "lost+found" and names that end in
  * -wal, -shm or -journal are passed over. Folders that a reader would have
  * expected to be entered (a link to a folder, a mount point) are counted in
- * `passed_over`.
+ * `passed_over`. The names of a folder are read to the end before the stamps of
+ * its databases are taken, one system call each: company.h says why.
  *
- * Owns: every string and subject, until fleet_free(). Memory: about 200 bytes
+ * Owns: every string and subject, until fleet_free(). Memory: about 250 bytes
  * a database. Lifetime: the run. Whoever narrows a fleet may change `system`,
  * `users` (order and content) and `user_count` in a shallow copy of the
  * struct, which he does not fleet_free().
@@ -45,6 +46,8 @@ struct fleet {
 				  * asked for */
 	struct subject *users;	 /* by user name, then path, as bytes */
 	size_t user_count;
+	struct subject **by_file; /* all of them, by device and inode */
+	size_t file_count;
 	size_t not_selected;	 /* user databases found and not asked for */
 	size_t passed_over;	 /* folders not entered though users may lie
 				  * there: links to folders, mount points */

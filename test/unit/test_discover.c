@@ -120,6 +120,79 @@ static void finds_and_sorts(void **state)
 		       "zoe:zoe_longterm.db");
 }
 
+static bool is_alone(const struct fleet *fleet, const char *path)
+{
+	if (fleet->system && strcmp(fleet->system->path, path) == 0)
+		return fleet->system->is_alone;
+	for (size_t i = 0; i < fleet->user_count; i++)
+		if (strcmp(fleet->users[i].path, path) == 0)
+			return fleet->users[i].is_alone;
+	fail_msg("%s was not found", path);
+	return false;
+}
+
+static void tells_who_has_company(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct fleet *fleet;
+
+	sandpit_folder(sandpit, "a");
+	sandpit_folder(sandpit, "a/b");
+	file(sandpit, "system.db");
+	file(sandpit, "al_longterm.db");
+	file(sandpit, "al_longterm.db-shm");
+	file(sandpit, "bo_longterm.db");
+	file(sandpit, "bo_longterm.db-wal");
+	file(sandpit, "a/bo_longterm.db");
+	file(sandpit, "a/cy_longterm.db");
+	file(sandpit, "a/cy_longterm.db-journal");
+	file(sandpit, "a/b/cy_longterm.db");
+	file(sandpit, "a/b/al_longterm.db-wal");
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->user_count, 5);
+	assert_true(is_alone(fleet, "system.db"));
+	assert_true(is_alone(fleet, "al_longterm.db"));
+	assert_false(is_alone(fleet, "bo_longterm.db"));
+	assert_true(is_alone(fleet, "a/bo_longterm.db"));
+	assert_false(is_alone(fleet, "a/cy_longterm.db"));
+	assert_true(is_alone(fleet, "a/b/cy_longterm.db"));
+	fleet_free(fleet);
+	file(sandpit, "system.db-journal");
+	fleet = discover(sandpit, &selection);
+	assert_false(is_alone(fleet, "system.db"));
+	fleet_free(fleet);
+	assert_int_equal(unlinkat(sandpit->fd, "system.db-journal", 0), 0);
+	file(sandpit, "system.db-wal");
+	fleet = discover(sandpit, &selection);
+	assert_false(is_alone(fleet, "system.db"));
+	fleet_free(fleet);
+	drop(&selection);
+}
+
+static void all_are_told_by_their_files(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct fleet *fleet;
+	char name[40];
+
+	file(sandpit, "system.db");
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "u%d_longterm.db", i * 37 % 100);
+		file(sandpit, name);
+	}
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->file_count, 101);
+	for (size_t i = 1; i < fleet->file_count; i++)
+		assert_true(fleet->by_file[i - 1]->stamp.inode <
+			    fleet->by_file[i]->stamp.inode);
+	for (size_t i = 0; i < fleet->user_count; i++)
+		assert_true(S_ISREG(fleet->users[i].stamp.mode));
+	fleet_free(fleet);
+	drop(&selection);
+}
+
 static void another_layout(void **state)
 {
 	const struct sandpit *sandpit = *state;
@@ -615,6 +688,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sandpit_open, sandpit_close)
 	const struct CMUnitTest tests[] = {
 		TEST(finds_and_sorts),
+		TEST(tells_who_has_company),
+		TEST(all_are_told_by_their_files),
 		TEST(another_layout),
 		TEST(what_lies_beside_a_database_is_none),
 		TEST(system_db_is_never_a_user),
