@@ -9,15 +9,16 @@ const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_UPGRADE] = {
 		"upgrade", USERS,
 		"bring every database to the target",
-		NEED_MIGRATIONS | NEED_FLEET | NEED_WRITE, cmd_upgrade, NULL },
+		NEED_MIGRATIONS | NEED_FLEET | NEED_WRITE | USES_SEEN,
+		cmd_upgrade, NULL },
 	[COMMAND_STATUS] = {
 		"status", USERS,
 		"show at which versions the fleet is, and what is pending",
-		WANT_MIGRATIONS | NEED_FLEET, cmd_status, NULL },
+		WANT_MIGRATIONS | NEED_FLEET | USES_SEEN, cmd_status, NULL },
 	[COMMAND_LIST] = {
 		"list", USERS,
 		"list the migrations, and how many databases need each",
-		NEED_MIGRATIONS | WANT_FLEET, cmd_list, NULL },
+		NEED_MIGRATIONS | WANT_FLEET | USES_SEEN, cmd_list, NULL },
 	[COMMAND_VERIFY] = {
 		"verify", USERS,
 		"check integrity, foreign keys, ledger and schema of each",

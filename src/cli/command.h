@@ -54,6 +54,8 @@ enum need {
 			      * whether the lock is free */
 	USERS_ONLY = 1 << 6, /* no need: where users are chosen, system.db is
 			      * no part of the fleet */
+	USES_SEEN = 1 << 7, /* no need: a database that has not changed since it
+			     * was looked at last is not opened */
 };
 
 struct command {

@@ -78,6 +78,8 @@ static void listen_all(struct execution *execution)
 	if (session->journal)
 		run_listen(execution->run,
 			   journal_listener(session->journal));
+	if (session->seen)
+		run_listen(execution->run, seen_listener(session->seen));
 }
 
 static void close_backups(struct session *session)

@@ -226,19 +226,28 @@ static int see_lock_free(struct session *session, struct error *err)
 		if (left_ms <= 0)
 			return lock_refuse(session->data_path, &session->state,
 					   err);
+		session->has_waited = true;
 		clock_sleep_ms(LOCK_LOOK_MS);
 		left_ms -= LOCK_LOOK_MS;
 	}
 	return 0;
 }
 
+static int take_lock(struct session *session, int64_t wait_ms,
+		     struct error *err)
+{
+	return lock_take(session->data_dir, session->data_path,
+			 &session->state, wait_ms, &session->lock, err);
+}
+
 static int open_lock(struct session *session, struct error *err)
 {
 	struct recover_totals totals;
-	int rc = lock_take(session->data_dir, session->data_path,
-			   &session->state, session->config.lock_wait_ms,
-			   &session->lock, err);
+	int rc = take_lock(session, 0, err);
 
+	session->has_waited = rc == ERROR_LOCKED;
+	if (rc == ERROR_LOCKED && session->config.lock_wait_ms > 0)
+		rc = take_lock(session, session->config.lock_wait_ms, err);
 	if (rc == 0)
 		rc = recover(&session->state, &session->plan,
 			     session->config.system_db, &totals, err);
@@ -252,6 +261,23 @@ static int open_lock(struct session *session, struct error *err)
 		       session->options->command->name, err);
 	return rc ? rc : journal_open(session->state.path, &session->journal,
 				      err);
+}
+
+/* Not after a wait: the stamps are of a time when the other run was still
+ * changing what they are of. */
+static int open_seen(struct session *session, struct error *err)
+{
+	const struct fleet *fleet = session->fleet;
+
+	(void)err;
+	if (session->has_waited || fleet == NULL ||
+	    netfs_name(session->data_dir) != NULL)
+		return 0;
+	if (session->needs & NEED_WRITE)
+		session->seen = seen_open(session->state.path, fleet);
+	else
+		seen_recall(session->state.path, fleet);
+	return 0;
 }
 
 /* ---- all of it ---- */
@@ -279,6 +305,7 @@ static const struct {
 	{ NEED_ANY_FLEET, make_plan },
 	{ NEED_FREE_LOCK, see_lock_free },
 	{ NEED_WRITE, open_lock },
+	{ USES_SEEN, open_seen },
 };
 
 int session_open(struct session *session, const struct options *options,
@@ -309,6 +336,8 @@ void session_close(struct session *session)
 {
 	journal_close(session->journal);
 	session->journal = NULL;
+	seen_close(session->seen);
+	session->seen = NULL;
 	lock_release(&session->lock);
 	state_close(&session->state);
 	fleet_free(session->fleet);

@@ -31,6 +31,7 @@
 #include "fleet/journal.h"
 #include "fleet/lock.h"
 #include "fleet/run.h"
+#include "fleet/seen.h"
 #include "fleet/state.h"
 #include "migration/source.h"
 #include "replay/replay.h"
@@ -53,6 +54,9 @@ struct session {
 	struct state state;	/* its descriptors are -1: there is none */
 	struct lock lock;
 	struct journal *journal; /* NULL: not writing */
+	struct seen *seen;	/* NULL: not writing, or not to be believed */
+	bool has_waited;	/* for another run: the fleet is as it was
+				 * before that one ended */
 	struct plan plan;	/* for run_new(); commands set what is theirs */
 
 	struct run *last_run;	/* the run that ended last, or NULL */

@@ -2,7 +2,8 @@
  * journal: runs and what became of each database, for people and reports.
  *
  * Runs on: the loop thread, one connection of its own. A record, never the
- * truth: no decision about a database is taken from it.
+ * truth: no decision about a database is taken from it (nor from anything else
+ * outside the database, but for one, which has a file of its own: seen.h).
  *
  * Rows are kept in memory (some hundred at most) and written about once a
  * second, and at the end, each time in one short transaction: a reader is

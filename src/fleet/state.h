@@ -7,6 +7,7 @@
  *
  *     lock                   who holds the fleet: pid, run id, start
  *     journal.db             runs and results, a record for people
+ *     seen.db                which files need not be opened: see seen.h
  *     backups/<run id>/...   one file for each database changed; ".run" in it
  *                            names the command
  *     staging/               unfinished files; cleared at the start of a run

@@ -11,8 +11,8 @@
  * back because it has to be done in place (see database/batch.h) comes again at
  * once, in a batch of its own.
  *
- * Where operation->recall knows the answer, it is concluded at once, on the loop
- * thread, and makes no job.
+ * Where operation->recall knows the answer, a subject is concluded at once, on
+ * the loop thread, and makes no job.
  *
  * Each subject comes to exactly one end: it is concluded (once, when it is
  * done for good), or counted in `left_out`: never begun, or undone by the

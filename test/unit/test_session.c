@@ -2,12 +2,26 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "desk.h"
 
 #define STATE ".fleet-upgrade"
+
+/* In place of libc's: a folder may be made to seem to lie elsewhere. */
+static long pretended_type;
+
+int fstatfs(int fd, struct statfs *out)
+{
+	int rc = (int)syscall(SYS_fstatfs, fd, out);
+
+	if (pretended_type != 0)
+		out->f_type = pretended_type;
+	return rc;
+}
 
 static void two_users(struct desk *desk)
 {
@@ -263,6 +277,50 @@ static void test_colour_is_for_terminals(void **state)
 	desk_close(desk);
 }
 
+static bool remembers(struct desk *desk, const char *line)
+{
+	bool remembers;
+
+	assert_int_equal(desk_open(desk, line), 0);
+	remembers = desk->session.seen != NULL;
+	desk_close(desk);
+	return remembers;
+}
+
+static void test_what_was_seen_is_remembered_by_upgrades(void **state)
+{
+	struct desk *desk = *state;
+
+	two_users(desk);
+	assert_true(remembers(desk, "upgrade"));
+	assert_true(remembers(desk, "upgrade alice"));
+	assert_false(remembers(desk, "-n"));
+	assert_false(remembers(desk, "status"));
+	assert_false(remembers(desk, "verify"));
+	assert_false(remembers(desk, "rollback"));
+	assert_false(remembers(desk, "baseline --to 1"));
+}
+
+/* Over a network a stamp may be older than the file. */
+static void test_nothing_is_known_over_a_network(void **state)
+{
+	struct desk *desk = *state;
+
+	two_users(desk);
+	desk_expect(desk, "upgrade", 0);
+	clock_sleep_ms(3100);
+	desk_expect(desk, "upgrade", 0);
+	assert_int_equal(desk_open(desk, "status"), 0);
+	assert_non_null(desk->session.fleet->users[0].known_version);
+	desk_close(desk);
+	pretended_type = 0x6969; /* NFS */
+	assert_false(remembers(desk, "upgrade"));
+	assert_int_equal(desk_open(desk, "status"), 0);
+	assert_null(desk->session.fleet->users[0].known_version);
+	desk_close(desk);
+	pretended_type = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +335,8 @@ int main(void)
 		DESK_TEST(test_a_system_is_expected_where_it_has_steps),
 		DESK_TEST(test_a_data_directory_has_to_be_there),
 		DESK_TEST(test_colour_is_for_terminals),
+		DESK_TEST(test_what_was_seen_is_remembered_by_upgrades),
+		DESK_TEST(test_nothing_is_known_over_a_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
