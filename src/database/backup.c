@@ -127,12 +127,12 @@ static int give_second_name(int from_folder, const char *from, int to_folder,
 	return linkat(from_folder, from, to_folder, to, 0);
 }
 
-int backup_link(struct job *job, int folder, const char *name,
+int backup_link(struct job *job, const struct place *place,
 		const struct stamp *live, struct error *err)
 {
 	struct stamp linked;
 	int fd = -1;
-	int rc = publish(job, folder, name, give_second_name,
+	int rc = publish(job, place->folder, place->name, give_second_name,
 			 job->plan->syncs_each, &fd, err);
 
 	if (rc == 0)

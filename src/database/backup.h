@@ -34,10 +34,10 @@ char *backup_staged_name(const struct stamp *live);
 int backup_make(struct job *job, struct sqlite3 *from,
 		const struct stamp *live, struct error *err);
 
-/* Makes the file that lies at `name` in `folder` the backup by giving it that
- * name too: no copy, and not durable. ERROR_BUSY if it is not the inode of
- * `live`. Sets result.backup_bytes. On failure nothing is left. */
-int backup_link(struct job *job, int folder, const char *name,
+/* Makes the file that lies at `place` the backup by giving it that name too: no
+ * copy, and not durable. ERROR_BUSY if it is not the inode of `live`. Sets
+ * result.backup_bytes. On failure nothing is left. */
+int backup_link(struct job *job, const struct place *place,
 		const struct stamp *live, struct error *err);
 
 /* Opens the one just made, to read: it is what the database was before. */

@@ -48,11 +48,8 @@ void batch_free(struct batch *batch)
 	free(batch);
 }
 
-/* One by one, where the kernel does not tell of errors otherwise: the copies
- * before the rename, the folders of the live files after it. (The links are
- * synced as they are made.) */
-static int sync_each(const struct work *work, bool is_renamed,
-		     struct error *err)
+/* One by one, where the kernel does not tell of errors otherwise. */
+static int sync_each(const struct work *work, struct error *err)
 {
 	const struct batch *batch = work->batch;
 	int rc = 0;
@@ -61,20 +58,17 @@ static int sync_each(const struct work *work, bool is_renamed,
 		const struct job *job = &batch->jobs[i];
 
 		if (job->phase == JOB_STAGED)
-			rc = folder_sync(is_renamed ? swap_folder(job)
-						    : swap_staged_fd(job),
-					 err);
+			rc = swap_sync(job, err);
 	}
 	return rc;
 }
 
-static int sync_staged(const struct work *work, bool is_renamed,
-		       struct error *err)
+static int sync_staged(const struct work *work, struct error *err)
 {
 	struct batch *batch = work->batch;
 	int64_t begin_us = clock_now_us(), took_us;
 	int rc = batch->jobs[0].plan->syncs_each
-			 ? sync_each(work, is_renamed, err)
+			 ? sync_each(work, err)
 			 : disk_sync(work->disk, err);
 
 	took_us = clock_now_us() - begin_us;
@@ -103,7 +97,7 @@ static bool may_swap(struct work *work)
 	}
 	if (batch->may_swap && !batch->knows_disk && !plan->syncs_each)
 		batch->may_swap =
-			sync_staged(work, false, &ignored) == 0 &&
+			sync_staged(work, &ignored) == 0 &&
 			batch->sync_us <= 1000 * BATCH_SYNC_MS_MOST;
 	return batch->may_swap;
 }
@@ -156,19 +150,19 @@ static void publish(struct work *work)
 	work->staged = work->staged_us = 0;
 	if (each_staged(work, link_one) == 0)
 		return;
-	if (sync_staged(work, false, &error) != 0) {
+	if (sync_staged(work, &error) != 0) {
 		each_staged_fails(work, &error, swap_give_up);
 		return;
 	}
 	if (each_staged(work, swap_rename) == 0)
 		return;
-	rc = sync_staged(work, true, &error);
+	rc = sync_staged(work, &error);
 	if (rc != 0)
 		each_staged_fails(work, &error, swap_doubt);
 	/* What is staged still has been undone: back under its name, which has
 	 * to last before anybody may write to it. */
 	if (each_staged(work, swap_keep) > 0) {
-		(void)sync_staged(work, true, &error);
+		(void)sync_staged(work, &error);
 		each_staged(work, swap_release);
 	}
 }
@@ -219,7 +213,7 @@ static bool is_full(const struct work *work)
 
 static void count_staged(struct work *work, const struct job *job)
 {
-	work->staged += swap_bytes(job);
+	work->staged += job->subject->stamp.bytes;
 	if (work->staged_us == 0)
 		work->staged_us = work->staging_us;
 }

@@ -52,8 +52,8 @@ void evidence_set_unbroken(char kept[LEDGER_EVIDENCE_BYTES]);
 bool evidence_is_unbroken(const char *kept);
 
 /* Inside a transaction, before the first change: whether nobody has written
- * since the newest row of the ledger, which is `head`. Under WAL that would cost
- * a digest, and a restore does not ask: *out is false there. */
+ * since the newest row of the ledger, which is `head`. Under WAL that would
+ * cost a digest, and a restore does not ask: *out is false there. */
 int evidence_was_unbroken(struct sqlite3 *db, const struct ledger_head *head,
 			  bool *out, struct error *err);
 

@@ -44,7 +44,8 @@ struct steps {
 void steps_begin(struct steps *steps, struct job *job, struct sqlite3 *db);
 void steps_end(struct steps *steps);
 
-/* The database as it was before the steps, opened if it is not yet. Borrowed. */
+/* The database as it was before the steps, opened if it is not yet.
+ * Borrowed. */
 int steps_before(struct steps *steps, struct sqlite3 **out, struct error *err);
 
 /* Looks at it for damage (not with check.integrity = off). ERROR_CORRUPT. To be

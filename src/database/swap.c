@@ -108,8 +108,8 @@ static int change_copy(struct job *job, const struct change *change,
 
 	swap->name = backup_staged_name(&swap->live.stamp);
 	path = xasprintf("%s/staging/%s", plan->state_path, swap->name);
-	rc = file_clone(swap->live.fd, swap->live.stamp.bytes, plan->staging_dir,
-			swap->name, &swap->staged, err);
+	rc = file_clone(swap->live.fd, swap->live.stamp.bytes,
+			plan->staging_dir, swap->name, &swap->staged, err);
 	if (rc != 0)
 		error_prefix(err, "no copy could be made, so it was left "
 				  "untouched");
@@ -243,12 +243,6 @@ void swap_stop(struct job *job)
 	job->result.outcome = OUTCOME_NONE;
 }
 
-static void conclude(struct job *job, enum outcome outcome)
-{
-	job->phase = JOB_DONE;
-	job->result.outcome = outcome;
-}
-
 void swap_stage(struct job *job, const struct change *change)
 {
 	struct swap *swap = xcalloc(1, sizeof(*swap));
@@ -269,7 +263,8 @@ void swap_stage(struct job *job, const struct change *change)
 	rc = change_copy(job, change, &needed, &error);
 	if (rc != 0 || !needed) {
 		throw_away(job);
-		conclude(job, OUTCOME_CURRENT);
+		job->phase = JOB_DONE;
+		result->outcome = OUTCOME_CURRENT;
 		if (needed)
 			result->strategy = STRATEGY_SWAP;
 		if (rc != 0)
@@ -292,8 +287,8 @@ int swap_link(struct job *job, struct error *err)
 	if (rc == 0)
 		rc = check_asked(job, err);
 	if (rc == 0)
-		rc = backup_link(job, swap->live.place.folder, swap->live.place.name,
-				 &swap->live.stamp, err);
+		rc = backup_link(job, &swap->live.place, &swap->live.stamp,
+				 err);
 	job->result.has_backup = rc == 0;
 	if (rc != 0)
 		swap_give_up(job, err);
@@ -326,13 +321,14 @@ static void undo(struct job *job)
 void swap_rename(struct job *job)
 {
 	struct swap *swap = job->swap;
+	const struct place *place = &swap->live.place;
 	struct error error = { 0 };
 	int rc = leased_check_name(&swap->live, &error);
 
 	if (rc == 0)
 		rc = check_asked(job, &error);
 	if (rc == 0 && renameat(job->plan->staging_dir, swap->name,
-				swap->live.place.folder, swap->live.place.name) != 0)
+				place->folder, place->name) != 0)
 		rc = error_set_errno(&error, ERROR_IO, errno,
 				     "its copy cannot take its place");
 	if (rc != 0) {
@@ -358,7 +354,8 @@ void swap_keep(struct job *job)
 	retire(swap, &swap->live.fd);
 	close_staged(swap);
 	job->result.strategy = STRATEGY_SWAP;
-	conclude(job, OUTCOME_UPGRADED);
+	job->result.outcome = OUTCOME_UPGRADED;
+	job->phase = JOB_DONE;
 }
 
 bool swap_is_undone(const struct job *job)
@@ -393,17 +390,11 @@ void swap_doubt(struct job *job, const struct error *why)
 	result_fail(&job->result, &error);
 }
 
-int64_t swap_bytes(const struct job *job)
+int swap_sync(const struct job *job, struct error *err)
 {
-	return job->swap->live.stamp.bytes;
-}
+	const struct swap *swap = job->swap;
 
-int swap_staged_fd(const struct job *job)
-{
-	return job->swap->staged;
-}
-
-int swap_folder(const struct job *job)
-{
-	return job->swap->live.place.folder;
+	return folder_sync(swap->renamed_us > 0 ? swap->live.place.folder
+						: swap->staged,
+			   err);
 }

@@ -81,8 +81,8 @@
 #include "database/job.h"
 
 /* The phase is JOB_STAGED; or JOB_DONE, where there is nothing to do (current)
- * or it failed, with the outcome set; or JOB_INPLACE, where it cannot be swapped
- * (with plan->strategy CHOOSE_SWAP it is JOB_DONE, busy or failed, then). */
+ * or it failed, with the outcome set; or JOB_INPLACE, where it cannot be
+ * swapped. */
 void swap_stage(struct job *job, const struct change *change);
 
 /* For jobs that are JOB_STAGED. On failure the job is as swap_give_up() leaves
@@ -103,7 +103,7 @@ void swap_release(struct job *job);
 void swap_doubt(struct job *job, const struct error *why);
 
 /* Lets go before the rename: nothing has happened to the live file. The phase
- * is JOB_INPLACE; or with CHOOSE_SWAP JOB_DONE, busy, for the reason `why`. */
+ * is JOB_INPLACE, for the reason `why`, which is left in result.failure. */
 void swap_give_up(struct job *job, const struct error *why);
 
 /* The same, and the job counts as never begun: JOB_DONE without an outcome. */
@@ -113,10 +113,9 @@ void swap_stop(struct job *job);
  * lost, to be closed some time later by whoever takes it; -1: there is none. */
 int swap_take_retired(struct job *job);
 
-/* The bytes staged; for durability one by one, the descriptor of S and the
- * folder that the live file is in. */
-int64_t swap_bytes(const struct job *job);
-int swap_staged_fd(const struct job *job);
-int swap_folder(const struct job *job);
+/* The sync of one by itself, where plan->syncs_each: of S before the rename, of
+ * the folder with the live name after it. (The link is synced as it is
+ * made.) */
+int swap_sync(const struct job *job, struct error *err);
 
 #endif

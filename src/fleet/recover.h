@@ -10,9 +10,9 @@
  * does not do that, and every look would have to copy the file first; so it is
  * done here for those that the run had backed up. Else there is left
  * - staging/: unfinished by definition, and cleared;
- * - a backup that is the live file itself, by its inode: a swap that came as far
- *   as the link and not to the rename (database/swap.h). It goes before anything
- *   is done with the database, which would be done to the backup as well;
+ * - a backup that is the live file itself, by its inode: a swap that came as
+ *   far as the link and not to the rename (database/swap.h). It goes before
+ *   anything is done with the database: that would be done to the backup too;
  * - backups/<run that died>/: a backup whose database that run had not changed
  *   yet. It would use up a place of backup.keep and offer a rollback of
  *   nothing, so it goes. Which ones these are only the databases say: the

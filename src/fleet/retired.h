@@ -4,10 +4,10 @@
  * Runs on: the loop thread. Owns: the descriptors, until retired_close().
  *
  * After a swap the inode that lost the name is kept open and locked for as long
- * as somebody may still come to it (database/swap.h). How long that takes no one
- * can say, but it is next to nothing: so the newest RETIRED_MOST of them are
- * kept, which is a quarter of a second of the fastest run, and all of a short
- * one.
+ * as somebody may still come to it (database/swap.h). How long that takes
+ * nobody can say, but it is next to nothing: so the newest RETIRED_MOST of them
+ * are kept, which is a quarter of a second of the fastest run, and all of a
+ * short one.
  */
 #ifndef FLEET_FLEET_RETIRED_H
 #define FLEET_FLEET_RETIRED_H

@@ -117,9 +117,15 @@ static void conclude(void *self, const struct subject *subject,
 	free(path);
 }
 
-static void leave_out(struct run *run, size_t count)
+static void count_sweep(struct run *run, const struct sweep *sweep)
 {
-	run->summary.totals.not_begun += run->only == NULL ? count : 0;
+	struct totals *totals = &run->summary.totals;
+
+	if (run->only != NULL)
+		return;
+	totals->not_begun += sweep->left_out;
+	totals->given_up += sweep->given_up;
+	totals->undone += sweep->undone;
 }
 
 void run_notice(struct run *run, const char *fmt, ...)
@@ -173,11 +179,7 @@ static void work_through(struct run *run, enum phase phase,
 		sweep.left_out = count;
 	else
 		sweep_run(&sweep, subjects, count);
-	leave_out(run, sweep.left_out);
-	if (run->only == NULL) {
-		run->summary.totals.given_up += sweep.given_up;
-		run->summary.totals.undone += sweep.undone;
-	}
+	count_sweep(run, &sweep);
 	if (sweep.no_room.code != ERROR_NONE)
 		run_stop(run, sweep.no_room.code == ERROR_HELD
 				      ? EXIT_STATUS_STOPPED
@@ -190,13 +192,6 @@ static void work_system(struct run *run)
 	const struct subject *system = run->options.fleet->system;
 
 	work_through(run, PHASE_SYSTEM, system, system != NULL ? 1 : 0);
-}
-
-static void work_users(struct run *run)
-{
-	const struct fleet *fleet = run->options.fleet;
-
-	work_through(run, PHASE_USERS, fleet->users, fleet->user_count);
 }
 
 static void work_system_last(struct run *run)
@@ -212,7 +207,7 @@ static void work_system_last(struct run *run)
 		work_system(run);
 		return;
 	}
-	leave_out(run, 1);
+	count_sweep(run, &(struct sweep){ .left_out = 1 });
 	run_notice(run, "system.db was left at its version, because %zu user "
 		   "database%s did not go back: it follows when all of them "
 		   "have", ahead, ahead == 1 ? "" : "s");
@@ -256,15 +251,15 @@ static int start_ticking(struct run *run, struct error *err)
 
 	if (run->options.wants_progress && run->only == NULL)
 		rc = uv_timer_start(&run->tick, tell_tick, TICK_MS, TICK_MS);
-	if (rc != 0)
-		return error_set(err, ERROR_IO, "the event loop failed: %s",
-				 uv_strerror(rc));
-	return 0;
+	return rc == 0 ? 0
+		       : error_set(err, ERROR_IO, "the event loop failed: %s",
+				   uv_strerror(rc));
 }
 
 int run_pass(struct run *run, const struct operation *operation,
 	     struct listener *only, struct error *err)
 {
+	const struct fleet *fleet = run->options.fleet;
 	int rc;
 
 	assert(only != NULL || run->purpose != NULL);
@@ -277,12 +272,12 @@ int run_pass(struct run *run, const struct operation *operation,
 	if (rc != 0)
 		return rc;
 	if (operation->order == ORDER_SYSTEM_LAST) {
-		work_users(run);
+		work_through(run, PHASE_USERS, fleet->users, fleet->user_count);
 		work_system_last(run);
 	} else {
 		work_system(run);
 		pass_gate(run);
-		work_users(run);
+		work_through(run, PHASE_USERS, fleet->users, fleet->user_count);
 	}
 	uv_timer_stop(&run->tick);
 	if (run->phase != PHASE_READY)
@@ -388,17 +383,14 @@ int run_new(const struct run_options *options, struct run **out,
 
 void run_free(struct run *run)
 {
-	int rc;
-
 	if (run == NULL)
 		return;
 	queue_close(run->queue);
 	uv_close((uv_handle_t *)&run->tick, NULL);
 	uv_close((uv_handle_t *)&run->pause, NULL);
 	signals_close(&run->signals, &run->loop);
-	rc = uv_loop_close(&run->loop);
-	assert(rc == 0);
-	(void)rc;
+	if (uv_loop_close(&run->loop) != 0)
+		abort();
 	audience_release(&run->audience);
 	retired_close(&run->retired);
 	free(run->stopped);

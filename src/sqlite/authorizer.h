@@ -53,9 +53,9 @@ struct authorizer {
 			     * A table renamed is here by its old name, and so
 			     * is a view that was dropped or written. */
 	size_t touched_count, touched_capacity;
-	bool removes;	    /* a statement of AUTHORIZE_STEPS deletes, updates or
-			     * drops in main (ALTER TABLE ... DROP COLUMN does
-			     * not show) */
+	bool removes;	    /* a statement of AUTHORIZE_STEPS deletes, updates
+			     * or drops in main (ALTER TABLE ... DROP COLUMN
+			     * does not show) */
 	char denied[160];   /* what was last refused, for people: "ATTACH",
 			     * "PRAGMA journal_mode"; "" if nothing was; who
 			     * reads it may clear it */

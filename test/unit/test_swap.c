@@ -493,8 +493,9 @@ static void checks_that_need_the_old_one_have_it(void **state)
 			      "CREATE TABLE n(id INTEGER PRIMARY KEY, person "
 			      "INTEGER REFERENCES people(id), body BLOB); "
 			      "INSERT INTO n SELECT * FROM letters; DROP TABLE "
-			      "letters; ALTER TABLE n RENAME TO letters; CREATE "
-			      "INDEX letters_person ON letters(person);");
+			      "letters; ALTER TABLE n RENAME TO letters; "
+			      "CREATE INDEX letters_person ON "
+			      "letters(person);");
 	scene.job = workshop_job(scene.shop, "a.db");
 	scene.job.phase = JOB_STAGE;
 	stage(&scene);

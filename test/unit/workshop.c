@@ -346,13 +346,12 @@ struct job workshop_job(struct workshop *shop, const char *name)
 	};
 }
 
-struct result workshop_do(struct workshop *shop, job_work *work,
-			  const char *name)
+struct result workshop_work(job_work *work, struct job job)
 {
 	struct batch *batch = batch_new(1);
 	struct result result;
 
-	batch->jobs[0] = workshop_job(shop, name);
+	batch->jobs[0] = job;
 	batch->may_swap = true;
 	batch->knows_disk = true;
 	batch_work(batch, work);
@@ -360,6 +359,12 @@ struct result workshop_do(struct workshop *shop, job_work *work,
 	result = batch->jobs[0].result;
 	batch_free(batch);
 	return result;
+}
+
+struct result workshop_do(struct workshop *shop, job_work *work,
+			  const char *name)
+{
+	return workshop_work(work, workshop_job(shop, name));
 }
 
 struct result workshop_do_in_child(struct workshop *shop, job_work *work,

@@ -103,7 +103,10 @@ struct job workshop_job(struct workshop *shop, const char *name);
 struct result workshop_do(struct workshop *shop, job_work *work,
 			  const char *name);
 
-/* The same in a child process, after `prepare` has run there. */
+/* The same for a job that is made already. */
+struct result workshop_work(job_work *work, struct job job);
+
+/* As workshop_do() in a child process, after `prepare` has run there. */
 struct result workshop_do_in_child(struct workshop *shop, job_work *work,
 				   const char *name, void (*prepare)(void));
 
