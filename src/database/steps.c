@@ -10,7 +10,6 @@
 #include "database/losses.h"
 #include "database/scratch.h"
 #include "migration/sql.h"
-#include "sqlite/check.h"
 #include "sqlite/connection.h"
 #include "sqlite/schema.h"
 #include "sqlite/script.h"
@@ -32,6 +31,7 @@ void steps_end(struct steps *steps)
 	if (steps->open_before != NULL)
 		connection_close(steps->before);
 	schema_free(steps->old);
+	complaints_release(&steps->keys);
 	steps->db = steps->before = NULL;
 	steps->old = NULL;
 	authorizer_release(&steps->authorizer);
@@ -97,6 +97,19 @@ static int run_step(struct steps *steps, const struct step *step,
 	return ledger_add(steps->db, &row, err);
 }
 
+/* To ask now takes less than to open an untouched copy afterwards. */
+static int take_keys(struct steps *steps, struct error *err)
+{
+	const struct job *job = steps->job;
+
+	steps->has_keys =
+		job->plan->foreign_keys == CHECK_FOREIGN_KEYS_NEW &&
+		job->plan->replays[job->subject->kind]->sins.count > 0;
+	return steps->has_keys ? check_foreign_keys_of(steps->db, steps->old,
+						       &steps->keys, err)
+			       : 0;
+}
+
 int steps_run(struct steps *steps, struct error *err)
 {
 	const struct standing *standing = steps->standing;
@@ -113,6 +126,8 @@ int steps_run(struct steps *steps, struct error *err)
 	int rc = schema_take(steps->db, LEDGER_TABLE, &known, &steps->old,
 			     err);
 
+	if (rc == 0)
+		rc = take_keys(steps, err);
 	if (rc == 0)
 		rc = ledger_prepare(steps->db, err);
 	if (rc == 0 && standing->was_detected)
@@ -254,13 +269,27 @@ static void excuse_first_step(const struct steps *steps, struct complaints *was)
 		complaints_add_all(was, &replay->sins);
 }
 
+static int complain_keys_before(struct steps *steps, struct complaints *was,
+				struct error *err)
+{
+	struct sqlite3 *before;
+	int rc;
+
+	if (steps->has_keys) {
+		complaints_add_all(was, &steps->keys);
+		return 0;
+	}
+	rc = steps_before(steps, &before, err);
+	return rc != 0 ? rc
+		       : check_foreign_keys_of(before, steps->old, was, err);
+}
+
 static int check_foreign_keys(struct steps *steps, const struct schema *new,
 			      struct error *err)
 {
 	enum check_foreign_keys level = steps->job->plan->foreign_keys;
 	struct complaints was = { 0 }, is = { 0 };
 	const struct complaint *fresh;
-	struct sqlite3 *before;
 	int rc;
 
 	if (level == CHECK_FOREIGN_KEYS_OFF)
@@ -268,10 +297,7 @@ static int check_foreign_keys(struct steps *steps, const struct schema *new,
 	rc = check_foreign_keys_of(steps->db, new, &is, err);
 	if (rc == 0 && is.count > 0 && level == CHECK_FOREIGN_KEYS_NEW) {
 		excuse_first_step(steps, &was);
-		rc = steps_before(steps, &before, err);
-		if (rc == 0)
-			rc = check_foreign_keys_of(before, steps->old, &was,
-						   err);
+		rc = complain_keys_before(steps, &was, err);
 	}
 	fresh = rc == 0 ? complaints_first_new(&was, &is) : NULL;
 	if (fresh != NULL)

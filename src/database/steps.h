@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "database/standing.h"
 #include "sqlite/authorizer.h"
+#include "sqlite/check.h"
 #include "sqlite/schema.h"
 
 struct sqlite3;
@@ -38,6 +39,10 @@ struct steps {
 	struct sqlite3 *before; /* opened by that; or the caller's, which stays
 				 * open, where open_before is NULL */
 	struct schema *old;	/* its schema; taken by steps_run() */
+	struct complaints keys; /* its foreign keys, taken by steps_run() where
+				 * the migrations themselves declare wrong
+				 * ones: then every database has some */
+	bool has_keys;
 	bool is_sound;		/* steps_check_before() has found no damage */
 };
 

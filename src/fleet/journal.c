@@ -12,7 +12,7 @@
 #include "sqlite/query.h"
 
 #define WRITE_EVERY_US 1000000
-#define ROWS_AT_ONCE 256  /* at some 4 KiB each */
+#define ROWS_AT_ONCE 256  /* at some 6 KiB each */
 #define ROWS_MOST 4096	  /* while a reader is in the way */
 #define WAIT_MS 250	  /* the loop stands still meanwhile */
 #define LAST_WAIT_MS 5000 /* at the end of the run it may */
