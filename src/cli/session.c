@@ -14,7 +14,7 @@
 
 /* What all workers together may keep in SQLite's caches, and what one of them
  * may: the whole program is to stay below 64 MiB whatever the fleet's size. */
-#define CACHE_BYTES (INT64_C(32) << 20)
+#define CACHE_BYTES (INT64_C(44) << 20)
 #define CACHE_BYTES_EACH (INT64_C(8) << 20)
 
 /* How often a dry run looks whether the run that it waits for has ended. */

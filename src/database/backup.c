@@ -85,17 +85,15 @@ static int publish(const struct job *job, int folder, const char *name,
 	return rc;
 }
 
-int backup_make(struct job *job, struct sqlite3 *from, const struct stamp *live,
-		struct error *err)
+/* What stands in staging/ gets dressed, durable and published; or goes, if
+ * filling it failed (`rc`). */
+static int finish(struct job *job, const char *staged, const struct stamp *live,
+		  int rc, struct error *err)
 {
 	const struct plan *plan = job->plan;
-	char *staged = backup_staged_name(live);
 	struct stamp made;
 	int fd = -1;
-	int rc = file_create(plan->staging_dir, staged, err);
 
-	if (rc == 0)
-		rc = fill(job, staged, from, err);
 	if (rc == 0)
 		rc = file_dress(plan->staging_dir, staged, live, err);
 	if (rc == 0)
@@ -117,6 +115,33 @@ int backup_make(struct job *job, struct sqlite3 *from, const struct stamp *live,
 		error_prefix(err, "no backup could be made, so it was left "
 				  "untouched");
 	}
+	return rc;
+}
+
+int backup_make(struct job *job, struct sqlite3 *from, const struct stamp *live,
+		struct error *err)
+{
+	char *staged = backup_staged_name(live);
+	int rc = file_create(job->plan->staging_dir, staged, err);
+
+	if (rc == 0)
+		rc = fill(job, staged, from, err);
+	rc = finish(job, staged, live, rc, err);
+	free(staged);
+	return rc;
+}
+
+int backup_copy(struct job *job, int from, const struct stamp *live,
+		struct error *err)
+{
+	char *staged = backup_staged_name(live);
+	int fd = -1;
+	int rc = file_clone(from, live->bytes, job->plan->staging_dir, staged,
+			    &fd, err);
+
+	if (fd >= 0)
+		(void)close(fd);
+	rc = finish(job, staged, live, rc, err);
 	free(staged);
 	return rc;
 }

@@ -2,12 +2,13 @@
  * backup: the complete and durable copy that exists before the first write.
  *
  * Runs on: a worker thread, for one job.
- * It is taken with SQLite's backup API from a second connection (the first is
- * refused inside its own transaction, and a raw copy would miss the WAL), into
- * staging/, made durable, and renamed to backups/<run id>/<path below
- * data_dir>, which is made durable in turn. Nobody can read it who could not
- * read the original: it lies in 0700 folders, and has the original's owner and
- * mode.
+ * It is copied by the kernel, or under WAL, where a copy of the file would miss
+ * a part, with SQLite's backup API from a second connection (the first is
+ * refused inside its own transaction); into staging/, made durable, and renamed
+ * to backups/<run id>/<path below data_dir>, which is made durable in turn.
+ * Where a database is swapped, the live file itself becomes the backup. Nobody
+ * can read it who could not read the original: it lies in 0700 folders, and has
+ * the original's owner and mode.
  *
  * If the process dies: before the rename, an unfinished file in staging/, which
  * the next run removes; after it, a complete backup of a database that was not
@@ -33,6 +34,11 @@ char *backup_staged_name(const struct stamp *live);
  * is left. */
 int backup_make(struct job *job, struct sqlite3 *from,
 		const struct stamp *live, struct error *err);
+
+/* The same from the open file itself, all of whose bytes are the database, and
+ * stay what they are meanwhile; `live` is its stamp. */
+int backup_copy(struct job *job, int from, const struct stamp *live,
+		struct error *err);
 
 /* Makes the file that lies at `place` the backup by giving it that name too: no
  * copy, and not durable. ERROR_BUSY if it is not the inode of `live`. Sets

@@ -44,6 +44,7 @@ struct batch {
 	bool was_pending; /* the database before had something to do, so that
 			   * the next is likely to: it is staged without a
 			   * look. Out: the same for whoever follows */
+	bool is_again;	  /* for its maker: of what was given back before */
 	int64_t sync_us;  /* out: the longest sync; 0: there was none */
 };
 

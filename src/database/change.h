@@ -26,6 +26,9 @@ struct change {
 	int (*decide)(struct steps *steps, bool *needed, struct error *err);
 	/* Does it, and checks it. How it was before: steps_before(). */
 	int (*apply)(struct steps *steps, struct error *err);
+	/* apply() ends with steps_check(): what was damaged before is found
+	 * after, or looked for then. */
+	bool checks_steps;
 	/* The ledger is expected to name this run after the commit: the way to
 	 * learn the truth behind a COMMIT that failed. */
 	bool signs_ledger;

@@ -1,8 +1,10 @@
 #include "database/inplace.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "database/backup.h"
 #include "database/evidence.h"
@@ -15,6 +17,7 @@ struct inplace {
 	const struct change *change;
 	struct place place;
 	struct stamp stamp;
+	int file;	    /* F, or -1: it could not be opened to read */
 	struct sqlite3 *db; /* A */
 	struct steps steps;
 	struct standing standing;
@@ -42,6 +45,8 @@ static int open_live(struct inplace *run, struct error *err)
 		rc = look_fits(&run->stamp, err);
 	if (rc != 0)
 		return rc;
+	run->file = openat(run->place.folder, run->place.name,
+			   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	options.spill =
 		plan->cache_bytes > 0 && run->stamp.bytes > plan->cache_bytes;
 	rc = connection_open(run->place.path, &options, &run->db, err);
@@ -50,8 +55,21 @@ static int open_live(struct inplace *run, struct error *err)
 	return rc;
 }
 
-/* The backup, from a second connection that reads beside our lock. */
-static int take_backup(struct inplace *run, struct error *err)
+/* Whether F is all of the database, and the very file that A has locked. */
+static bool is_all_there(const struct inplace *run, struct stamp *now)
+{
+	struct stamp named;
+	bool is_wal = true;
+
+	return run->file >= 0 && stamp_take(run->file, "", now, NULL) == 0 &&
+	       evidence_is_wal(run->db, &is_wal, NULL) == 0 && !is_wal &&
+	       place_stamp(&run->place, "", &named, NULL) == 0 &&
+	       named.device == now->device && named.inode == now->inode &&
+	       !connection_has_moved(run->db);
+}
+
+/* From a second connection that reads beside our lock. */
+static int read_backup(struct inplace *run, struct error *err)
 {
 	const struct connection_options options = {
 		.mode = CONNECTION_COPY,
@@ -64,6 +82,16 @@ static int take_backup(struct inplace *run, struct error *err)
 	if (rc == 0)
 		rc = backup_make(run->job, reader, &run->stamp, err);
 	connection_close(reader);
+	return rc;
+}
+
+static int take_backup(struct inplace *run, struct error *err)
+{
+	struct stamp now;
+	int rc = is_all_there(run, &now)
+			 ? backup_copy(run->job, run->file, &now, err)
+			 : read_backup(run, err);
+
 	run->job->result.has_backup = rc == 0;
 	return rc;
 }
@@ -77,11 +105,12 @@ static int apply(struct inplace *run, struct error *err)
 	if (run->change->signs_ledger)
 		rc = evidence_was_unbroken(run->db, &run->standing.head,
 					   &is_unbroken, err);
-	/* This also proves that the backup can be read. */
-	if (rc == 0)
+	if (rc == 0 && !run->change->checks_steps)
 		rc = steps_check_before(&run->steps, err);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = run->change->apply(&run->steps, err);
+		rc = steps_blame(&run->steps, rc, err);
+	}
 	if (rc == 0 && run->change->signs_ledger)
 		rc = evidence_sign(run->db, is_unbroken, err);
 	if (rc == 0 && connection_has_moved(run->db))
@@ -185,6 +214,7 @@ void inplace_change(struct job *job, const struct change *change)
 		.job = job,
 		.change = change,
 		.place = { .folder = -1 },
+		.file = -1,
 	};
 	struct error error = { 0 };
 	bool needed = false;
@@ -194,6 +224,8 @@ void inplace_change(struct job *job, const struct change *change)
 		rc = transact(&run, &needed, &error);
 	steps_end(&run.steps);
 	connection_close(run.db);
+	if (run.file >= 0)
+		(void)close(run.file);
 	place_close(&run.place);
 	job->result.strategy = needed ? STRATEGY_IN_PLACE : STRATEGY_NONE;
 	if (rc != 0) {

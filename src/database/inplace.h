@@ -4,13 +4,21 @@
  *
  * Runs on: a worker thread.
  *
+ *     F: the file, opened to be read
  *     A: open without CREATE, without following links, synchronous=EXTRA
  *     A: BEGIN IMMEDIATE             nobody else can write from here on
  *     A: read the standing           under the lock: what counts
- *     B: second connection -> backup (backup API), durable, renamed
- *     C: the backup, opened to read: it is sound, and is what `before` means
- *     A: the change, its checks against C, the evidence
+ *     F -> backup, durable, renamed  with a rollback journal
+ *     B: second connection -> backup under WAL, with the backup API
+ *     A: the change, its checks, the evidence
  *     A: COMMIT                      or ROLLBACK, and the backup goes
+ *     A, then F: close
+ *
+ * With a rollback journal everything that is committed stands in the file, and
+ * while A has the lock nobody changes a byte of it: then the kernel copies it
+ * best. Under WAL a part stands elsewhere, and a checkpoint may move it at any
+ * time. F is opened before A and closed after it, because closing it drops A's
+ * locks (base/file.h).
  *
  * If the process dies: before COMMIT, SQLite's journal (or the missing commit
  * frame in the WAL) leaves the database as it was; after it, fully changed. A

@@ -94,6 +94,7 @@ static const struct change upgrade = {
 	.read = standing_read,
 	.decide = decide_upgrade,
 	.apply = apply_upgrade,
+	.checks_steps = true,
 	.signs_ledger = true,
 };
 

@@ -160,11 +160,11 @@ size_t queue_batch_jobs(const struct queue *queue)
 
 size_t queue_default_jobs(void)
 {
-	long jobs = 2 * sysconf(_SC_NPROCESSORS_ONLN);
+	long jobs = 8 * sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (jobs < 4)
-		return 4;
-	return jobs > 8 ? 8 : (size_t)jobs;
+	if (jobs < 8)
+		return 8;
+	return jobs > 32 ? 32 : (size_t)jobs;
 }
 
 const char *queue_library_version(void)

@@ -48,7 +48,8 @@ void queue_run(struct queue *queue, job_work *work, struct queue_source source);
 size_t queue_window(const struct queue *queue);
 size_t queue_batch_jobs(const struct queue *queue);
 
-/* min(2 x cores, 8), at least 4: the work waits for the disk. */
+/* 8 for each core, 8 to 32: what is done in place waits for the disk seven
+ * times. */
 size_t queue_default_jobs(void);
 
 const char *queue_library_version(void); /* of libuv, at run time: "1.44.2" */

@@ -13,6 +13,8 @@
 /* A database that takes as long by itself as a batch of others. */
 #define BIG_BYTES (INT64_C(4) << 20)
 
+#define BATCHES_MOST 4
+
 /* How long it is believed how fast the disk was, and how slow. */
 #define FAST_FOR_US INT64_C(1000000)
 #define SLOW_FOR_US INT64_C(10000000)
@@ -23,6 +25,7 @@ struct round {
 	size_t count, next, pending;
 	const struct subject **in_place; /* owned: given back by batches */
 	size_t in_place_count, in_place_capacity;
+	size_t in_flight;  /* batches of databases not seen before */
 	bool is_first;	   /* what was not begun has never been */
 	bool may_put_off;  /* busy ones come again in a later round */
 	bool is_full;	   /* the disk: nothing may write any more */
@@ -82,13 +85,25 @@ static void set_job(const struct sweep *sweep, struct job *job,
 	job->stop_now = &sweep->signals->stop_now;
 }
 
+/* Many syncs of one disk at a time are in each other's way, and what can be
+ * swapped waits for little else; the other workers are for what has to be done
+ * in place. */
+static size_t most_in_flight(const struct sweep *sweep)
+{
+	size_t window = queue_window(sweep->queue);
+
+	return sweep->operation->in_batches && window > BATCHES_MOST
+		       ? BATCHES_MOST
+		       : window;
+}
+
 /* How many databases the next batch is to have, at most: fewer towards the end,
  * but no big one waits for others to make a batch with. */
 static size_t batch_size(const struct sweep *sweep)
 {
 	const struct round *round = sweep->round;
 	size_t left = round->count - round->next;
-	size_t size = left / (2 * queue_window(sweep->queue));
+	size_t size = left / (2 * most_in_flight(sweep));
 	size_t most = queue_batch_jobs(sweep->queue);
 	size_t least = round->subjects[round->next]->stamp.bytes < BIG_BYTES
 			       ? BATCH_JOBS_LEAST
@@ -134,6 +149,7 @@ static struct batch *next_in_place(struct sweep *sweep)
 	batch = batch_new(1);
 	set_job(sweep, &batch->jobs[0], subject);
 	batch->jobs[0].phase = JOB_INPLACE;
+	batch->is_again = true;
 	return batch;
 }
 
@@ -151,7 +167,8 @@ static struct batch *next_batch(void *self)
 	if (round->in_place_count > 0 && !round->only_looks)
 		return next_in_place(sweep);
 	subject = next_subject(sweep);
-	if (subject == NULL || !has_room(sweep, subject))
+	if (subject == NULL || round->in_flight >= most_in_flight(sweep) ||
+	    !has_room(sweep, subject))
 		return NULL;
 	size = batch_size(sweep);
 	batch = batch_new(size);
@@ -166,6 +183,7 @@ static struct batch *next_batch(void *self)
 	batch->count = count;
 	batch->was_pending = round->was_pending;
 	know_disk(sweep, batch);
+	round->in_flight++;
 	return batch;
 }
 
@@ -233,6 +251,7 @@ static void batch_done(void *self, struct batch *batch)
 	struct sweep *sweep = self;
 
 	learn_disk(sweep, batch);
+	sweep->round->in_flight -= !batch->is_again;
 	if (sweep->operation->in_batches)
 		sweep->round->was_pending = batch->was_pending;
 	for (size_t i = 0; i < batch->count; i++) {

@@ -41,16 +41,47 @@ backups_are_old()
 	done
 }
 
-@test "an upgrade killed anywhere leaves each database whole old or whole new" {
+# alice, carol and system.db; bob is in WAL mode.
+is_swapped()
+{
+	local file
+
+	for file in system.db alice_longterm.db carol_longterm.db; do
+		[ "$(stat -c %i "start/$file")" != "$(stat -c %i "fleet/$file")" ] ||
+			return 1
+	done
+}
+
+# No backup is the live file: that would change with it.
+no_live_backups()
+{
+	[ -z "$(find fleet -name '*.db' -links +1)" ]
+}
+
+sweep_upgrade()
+{
 	is_well_after_kill() { all_whole; }
 	is_well_after_next_run()
 	{
 		next_run upgrade && all_are after && nothing_stale &&
-			backups_are_old
+			no_live_backups && backups_are_old
 	}
 	sweep_begin
-	SWEEP_POINTS=250 sweep upgrade
+	SWEEP_POINTS=250 sweep upgrade "$@"
 	[ "$points" -ge 40 ]
+}
+
+@test "an upgrade killed anywhere leaves each database whole old or whole new" {
+	sweep_upgrade
+	[ "$calls" -ge 100 ]
+	rm -rf fleet
+	cp -a start fleet
+	fleet upgrade --quiet
+	is_swapped
+}
+
+@test "so does one in place" {
+	sweep_upgrade --set run.strategy=in-place
 	[ "$calls" -ge 150 ]
 }
 

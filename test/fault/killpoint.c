@@ -95,6 +95,11 @@ WRAP(int, fdatasync, (int fd), (fd), 1)
 WRAP(int, syncfs, (int fd), (fd), 1)
 WRAP(int, ftruncate, (int fd, off_t bytes), (fd, bytes), 1)
 WRAP(int, ftruncate64, (int fd, off64_t bytes), (fd, bytes), 1)
+WRAP(ssize_t, copy_file_range,
+	(int from, off64_t *in, int to, off64_t *out, size_t bytes,
+		unsigned int flags),
+	(from, in, to, out, bytes, flags), 1)
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), 1)
 WRAP(int, rename, (const char *from, const char *to), (from, to), 1)
 WRAP(int, renameat, (int from_fd, const char *from, int to_fd, const char *to),
 	(from_fd, from, to_fd, to), 1)

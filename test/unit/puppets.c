@@ -86,8 +86,18 @@ static void be_busy(struct job *job)
 void puppet_work(struct job *job)
 {
 	struct puppet *puppet = &playing->all[job->subject->stamp.inode];
-	int before = atomic_fetch_add(&puppet->worked, 1);
+	int before;
 
+	if (atomic_load(&puppet->turn) == 0)
+		atomic_store(&puppet->turn,
+			     atomic_fetch_add(&playing->turns, 1) + 1);
+	if (puppet->goes_in_place && job->phase == JOB_LOOK) {
+		job->phase = JOB_INPLACE;
+		job->yielded = puppet->yielded;
+		return;
+	}
+	job->phase = JOB_DONE;
+	before = atomic_fetch_add(&puppet->worked, 1);
 	if (puppet->sleep_ms > 0)
 		clock_sleep_ms(puppet->sleep_ms);
 	if (puppet->signal != 0)

@@ -18,14 +18,18 @@ struct puppet {
 	enum outcome outcome;	/* what it comes to */
 	enum outcome looks_like; /* what puppet_look() finds */
 	int busy_times;		/* before that it is busy so many times */
+	bool goes_in_place;	/* is given back by its first batch */
+	enum job_swap yielded;	/* with that */
 	int sleep_ms;
 	int signal;		/* its work sends us this one; 0: none */
 	bool waits_for_stop;	/* works until stop_now, then undoes */
 	atomic_int worked, looked; /* how often */
+	atomic_int turn;	/* when it was first worked on: 1, 2, 3... */
 };
 
 struct puppets {
 	struct fleet fleet;
+	atomic_int turns;
 	struct puppet *all;	/* [0] is system.db, [i + 1] users[i] */
 	size_t count;
 };

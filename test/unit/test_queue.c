@@ -336,10 +336,10 @@ static void the_limit_of_files_is_raised_as_far_as_needed(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-static void the_default_is_four_to_eight(void **state)
+static void the_default_is_eight_for_each_core(void **state)
 {
 	(void)state;
-	assert_in_range(queue_default_jobs(), 4, 8);
+	assert_in_range(queue_default_jobs(), 8, 32);
 }
 
 int main(void)
@@ -356,7 +356,7 @@ int main(void)
 		cmocka_unit_test(a_window_that_cannot_be_had_is_refused),
 		cmocka_unit_test(batches_leave_descriptors_enough),
 		cmocka_unit_test(the_limit_of_files_is_raised_as_far_as_needed),
-		cmocka_unit_test(the_default_is_four_to_eight),
+		cmocka_unit_test(the_default_is_eight_for_each_core),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

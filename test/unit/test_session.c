@@ -189,7 +189,7 @@ static void test_the_plan_is_what_was_configured(void **state)
 					 "-j 1024"), 0);
 	assert_true(plan->force);
 	assert_true(plan->offline);
-	assert_int_equal(plan->cache_bytes, 32 << 10);
+	assert_int_equal(plan->cache_bytes, 44 << 10);
 	desk_close(desk);
 }
 

@@ -392,6 +392,65 @@ static void the_disk_fills_on_the_way(void **state)
 	stage_close(&stage);
 }
 
+/* What a batch gives back comes again at once, by itself. */
+static void what_has_to_be_done_in_place_comes_again(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 100);
+	stage.operation.in_batches = true;
+	for (size_t i = 0; i < 100; i += 3)
+		puppet_of(&stage.puppets, i)->goes_in_place = true;
+	puppet_of(&stage.puppets, 3)->yielded = SWAP_GIVEN_UP;
+	puppet_of(&stage.puppets, 6)->yielded = SWAP_GIVEN_UP;
+	puppet_of(&stage.puppets, 9)->yielded = SWAP_UNDONE;
+	stage_run(&stage);
+	assert_int_equal(stage.outcomes[OUTCOME_UPGRADED], 100);
+	assert_int_equal(stage.retries, 0);
+	assert_int_equal(stage.sweep.given_up, 2);
+	assert_int_equal(stage.sweep.undone, 1);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(puppet_of(&stage.puppets, i)->worked, 1);
+	stage_close(&stage);
+}
+
+static void a_signal_leaves_what_is_to_be_done_in_place(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 64);
+	stage.operation.in_batches = true;
+	for (size_t i = 0; i < 64; i++)
+		puppet_of(&stage.puppets, i)->goes_in_place = true;
+	puppet_of(&stage.puppets, 0)->goes_in_place = false;
+	puppet_of(&stage.puppets, 0)->signal = SIGTERM;
+	puppet_of(&stage.puppets, 0)->sleep_ms = 50;
+	stage_run(&stage);
+	assert_true(stage.signals.draining);
+	assert_true(stage.sweep.left_out > 0);
+	stage_close(&stage);
+}
+
+static void the_big_ones_come_first(void **state)
+{
+	struct stage stage;
+
+	stage_open(&stage, state, 40);
+	stage.operation.in_batches = true;
+	stage.puppets.fleet.users[39].stamp.bytes = 50 << 20;
+	stage.puppets.fleet.users[20].stamp.bytes = 90 << 20;
+	stage.puppets.fleet.users[30].stamp.bytes = 70 << 20;
+	for (size_t i = 0; i < 40; i++)
+		puppet_of(&stage.puppets, i)->sleep_ms = 2;
+	stage_run(&stage);
+	assert_in_range(puppet_of(&stage.puppets, 20)->turn, 1, 3);
+	assert_in_range(puppet_of(&stage.puppets, 30)->turn, 1, 3);
+	assert_in_range(puppet_of(&stage.puppets, 39)->turn, 1, 3);
+	/* The others in the order of the fleet. */
+	assert_in_range(puppet_of(&stage.puppets, 0)->turn, 4, 12);
+	stage_close(&stage);
+}
+
 static void what_makes_no_backups_asks_for_no_room(void **state)
 {
 	struct stage stage;
@@ -442,6 +501,9 @@ int main(void)
 		TEST(a_full_disk_is_none_of_our_business_if_all_is_well),
 		TEST(without_a_way_to_look_all_is_left),
 		TEST(the_disk_fills_on_the_way),
+		TEST(what_has_to_be_done_in_place_comes_again),
+		TEST(a_signal_leaves_what_is_to_be_done_in_place),
+		TEST(the_big_ones_come_first),
 		TEST(what_makes_no_backups_asks_for_no_room),
 		TEST(a_job_without_outcome_is_a_defect),
 	};
