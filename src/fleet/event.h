@@ -24,6 +24,9 @@
 struct totals {
 	size_t databases;	       /* to be looked at */
 	size_t done;
+	int64_t work, work_done;       /* the same in bytes, with something for
+					* each database whatever its size:
+					* what a time is told by */
 	size_t outcomes[OUTCOME_COUNT];
 	size_t stale_empty;	       /* of the skipped: 0 bytes for over an
 					* hour, which count no longer */

@@ -316,8 +316,8 @@ void run_begin(struct run *run, const struct operation *operation)
 	run->began_us = clock_now_us();
 	fill_summary(run);
 	run->summary.dry_run = operation->is_dry_run;
-	run->summary.totals.databases =
-		fleet->user_count + (fleet->system != NULL ? 1 : 0);
+	tally_expect(&run->summary.totals, fleet->system, fleet->users,
+		     fleet->user_count);
 	tell(run, &event);
 }
 

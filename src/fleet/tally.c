@@ -36,6 +36,23 @@ static const struct rule {
 			   false, false },
 };
 
+/* A small database takes as long as copying so much of a big one. */
+#define WORK_EACH_BYTES (256 * 1024)
+
+static int64_t work_of(const struct subject *subject)
+{
+	return subject->stamp.bytes + WORK_EACH_BYTES;
+}
+
+void tally_expect(struct totals *totals, const struct subject *system,
+		  const struct subject *users, size_t count)
+{
+	totals->databases = count + (system != NULL ? 1 : 0);
+	totals->work = system != NULL ? work_of(system) : 0;
+	for (size_t i = 0; i < count; i++)
+		totals->work += work_of(&users[i]);
+}
+
 static bool is_stale_empty(const struct subject *subject)
 {
 	const struct stamp *stamp = &subject->stamp;
@@ -64,6 +81,7 @@ void tally_add(struct totals *totals, const struct subject *subject,
 	       const struct result *result, bool for_real)
 {
 	totals->done++;
+	totals->work_done += work_of(subject);
 	totals->outcomes[result->outcome]++;
 	if (result->outcome == OUTCOME_UPGRADED)
 		totals->strategies[result->strategy]++;

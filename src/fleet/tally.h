@@ -28,6 +28,10 @@ enum exit_status {
 /* Of two statuses the one that the run ends with. */
 int tally_worse(int a, int b);
 
+/* How much there is to do: databases and work. `system` may be NULL. */
+void tally_expect(struct totals *totals, const struct subject *system,
+		  const struct subject *users, size_t count);
+
 /* Counts one database that is done for good. `for_real`: bytes count only
  * where a backup was made, not where one would be. */
 void tally_add(struct totals *totals, const struct subject *subject,

@@ -37,15 +37,17 @@ static void draw_rate(const struct progress *progress,
 		      const struct totals *totals, int64_t duration_us)
 {
 	double rate = (double)totals->done * 1e6 / (double)duration_us;
-	size_t left = totals->databases - totals->done;
+	int64_t left = totals->work - totals->work_done;
 	char time[64];
 
 	/* Under ten a second a whole number would jump or say 0. */
 	fprintf(progress->out, rate < 10 ? ", %.1f/s" : ", %.0f/s", rate);
-	if (left == 0)
+	if (left <= 0)
 		return;
-	amount_format_duration((int64_t)((double)left * 1e6 / rate), time,
-			       sizeof(time));
+	/* By work, not by number: the big ones come first. */
+	amount_format_duration((int64_t)((double)left * (double)duration_us /
+					 (double)totals->work_done),
+			       time, sizeof(time));
 	fprintf(progress->out, ", %s left", time);
 }
 
@@ -56,12 +58,13 @@ static void draw(struct progress *progress, const struct run_summary *run)
 			totals->outcomes[OUTCOME_WOULD_FAIL];
 	char done[SAY_COUNT_BYTES], all[SAY_COUNT_BYTES];
 
-	if (totals->databases == 0)
+	if (totals->work == 0)
 		return;
 	fprintf(progress->out, "\r\033[K%s of %s (%zu %%)",
 		say_count(totals->done, done),
 		say_count(totals->databases, all),
-		totals->done * 100 / totals->databases);
+		(size_t)((double)totals->work_done * 100 /
+			 (double)totals->work));
 	/* done can pass databases while a round tells late: no rate then. */
 	if (totals->done > 0 && totals->done <= totals->databases &&
 	    run->duration_us >= RATE_AFTER_US)

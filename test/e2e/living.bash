@@ -2,7 +2,6 @@
 # test/app/living.c is the application, and says what there is in its databases.
 #
 #	begin_living		in place of begin
-#	knows_swap		the program has the swap way
 #	make_living N		a fleet of N databases in $T/fleet, at version 1, and
 #				a chain of $STEPS small steps in $T/migrations
 #	live N			the application begins, and is its N processes
@@ -41,11 +40,6 @@ end_living()
 {
 	[ -z "$app_pid" ] || kill -KILL "$app_pid"
 	end
-}
-
-knows_swap()
-{
-	fleet config --set run.strategy=swap >/dev/null 2>&1
 }
 
 # Every tenth step changes the schema as well.

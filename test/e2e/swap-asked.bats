@@ -8,7 +8,6 @@ load living
 setup()
 {
 	begin_living
-	knows_swap || skip "the program has no swap way"
 	can_slow || skip "nothing can be preloaded"
 	make_living 3
 	export LIVING LIVE=$T/fleet/u001_longterm.db

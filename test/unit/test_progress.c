@@ -12,6 +12,8 @@ static struct progress *begin(struct scene *scene, size_t done, size_t all)
 	scene_open(scene, "upgrade", false);
 	scene->run.totals.databases = all;
 	scene->run.totals.done = done;
+	scene->run.totals.work = 1000 * (int64_t)all;
+	scene->run.totals.work_done = 1000 * (int64_t)done;
 	scene->run.duration_us = 2000000;
 	progress = progress_new(scene->out, false);
 	scene_tell(scene, progress_listener(progress), EVENT_RUN_BEGIN);
@@ -49,6 +51,21 @@ static void test_would_fail_counts_as_failed(void **state)
 	scene_close(&scene);
 }
 
+/* One of 20, which is half of the work. */
+static void test_time_goes_by_work(void **state)
+{
+	struct scene scene;
+	struct progress *progress = begin(&scene, 1, 20);
+
+	(void)state;
+	scene.run.totals.work_done = scene.run.totals.work / 2;
+	scene_tell(&scene, progress_listener(progress), EVENT_PROGRESS);
+	assert_has(scene_text(&scene), "1 of 20 (50 %)");
+	assert_has(scene_text(&scene), ", 2.0 s left");
+	progress_free(progress);
+	scene_close(&scene);
+}
+
 static void test_no_rate_before_there_is_one(void **state)
 {
 	struct scene scene;
@@ -59,6 +76,7 @@ static void test_no_rate_before_there_is_one(void **state)
 	assert_has(scene_text(&scene), "0 of 20 (0 %)");
 	assert_lacks(scene_text(&scene), "/s");
 	scene.run.totals.done = 20;
+	scene.run.totals.work_done = scene.run.totals.work;
 	scene_tell(&scene, progress_listener(progress), EVENT_PROGRESS);
 	assert_has(scene_text(&scene), "20 of 20 (100 %)");
 	assert_lacks(scene_text(&scene), "left");
@@ -174,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_line_tells_how_far_and_how_long),
 		cmocka_unit_test(test_would_fail_counts_as_failed),
+		cmocka_unit_test(test_time_goes_by_work),
 		cmocka_unit_test(test_no_rate_before_there_is_one),
 		cmocka_unit_test(test_a_slow_rate_keeps_a_digit),
 		cmocka_unit_test(test_an_empty_fleet_draws_nothing),

@@ -102,6 +102,30 @@ static void the_worst_of_many_counts(void **state)
 	assert_int_equal(totals.system, OUTCOME_BUSY);
 }
 
+/* The same in the end, whatever the sizes. */
+static void work_is_what_was_expected(void **state)
+{
+	const struct subject users[] = {
+		{ .kind = KIND_USER, .stamp = { .bytes = 50000000 } },
+		{ .kind = KIND_USER, .stamp = { .bytes = 4096 } },
+	};
+	const struct subject system = { .kind = KIND_SYSTEM };
+	const struct result result = { .outcome = OUTCOME_CURRENT };
+	struct totals totals = { 0 };
+
+	(void)state;
+	tally_expect(&totals, &system, users, 2);
+	assert_int_equal(totals.databases, 3);
+	tally_add(&totals, &users[0], &result, true);
+	assert_true(totals.work_done > totals.work * 9 / 10);
+	assert_true(totals.work_done < totals.work);
+	tally_add(&totals, &users[1], &result, true);
+	tally_add(&totals, &system, &result, true);
+	assert_int_equal(totals.work_done, totals.work);
+	tally_expect(&totals, NULL, users, 2);
+	assert_int_equal(totals.databases, 2);
+}
+
 static void the_ways_of_the_upgraded_are_counted(void **state)
 {
 	const struct subject subject = { .kind = KIND_USER };
@@ -219,6 +243,7 @@ int main(void)
 		cmocka_unit_test(a_users_outcome_decides),
 		cmocka_unit_test(system_db_gates),
 		cmocka_unit_test(the_worst_of_many_counts),
+		cmocka_unit_test(work_is_what_was_expected),
 		cmocka_unit_test(the_ways_of_the_upgraded_are_counted),
 		cmocka_unit_test(statuses_have_an_order),
 		cmocka_unit_test(an_old_empty_file_counts_no_longer),
