@@ -193,7 +193,8 @@ static void advance(struct work *work, struct job *job)
 		work->work(job);
 	}
 	/* A guess that did not come as far as to be found right or wrong. */
-	if (job->phase == JOB_INPLACE && is_guess) {
+	if (is_guess &&
+	    (job->phase == JOB_STAGE || job->phase == JOB_INPLACE)) {
 		why = job->result.failure.error;
 		look_at(work, job);
 		if (job->phase == JOB_STAGE)

@@ -290,6 +290,29 @@ static void a_guess_that_cannot_be_staged_is_looked_at(void **state)
 	free(path);
 }
 
+/* Nor of one that is not staged because the disk turns out to be slow. */
+static void a_guess_on_a_slow_disk_is_looked_at(void **state)
+{
+	struct scene scene;
+
+	scene_open(&scene, state, 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct result result = workshop_do(scene.shop, work_upgrade,
+						   scene.names[i]);
+
+		workshop_outcome(&result, OUTCOME_UPGRADED);
+	}
+	scene.batch->was_pending = true;
+	scene.batch->knows_disk = false;
+	stand_in.slow_sync_ms = BATCH_SYNC_MS_MOST + 50;
+	work(&scene);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(job_of(&scene, i)->phase, JOB_DONE);
+		workshop_outcome(&job_of(&scene, i)->result, OUTCOME_CURRENT);
+	}
+	scene_close(&scene);
+}
+
 static void a_batch_of_one_is_done_in_place_at_once(void **state)
 {
 	struct scene scene;
@@ -491,6 +514,7 @@ int main(void)
 		WORKSHOP_TEST(one_does_not_keep_the_others_back),
 		WORKSHOP_TEST(a_wrong_guess_changes_nothing),
 		WORKSHOP_TEST(a_guess_that_cannot_be_staged_is_looked_at),
+		WORKSHOP_TEST(a_guess_on_a_slow_disk_is_looked_at),
 		WORKSHOP_TEST(a_batch_of_one_is_done_in_place_at_once),
 		WORKSHOP_TEST(links_that_may_not_last_are_not_relied_on),
 		WORKSHOP_TEST(renames_that_may_not_last_are_told),
