@@ -8,7 +8,8 @@ teardown() { end; }
 RUN_BEGIN='["event","run","command","dry_run","target","databases","jobs"]'
 DATABASE='["event","kind","username","path","from","to","outcome","strategy","steps","duration_us","backup","error"]'
 ERROR='["code","message","migration","file","line","statement"]'
-RUN_END='["event","run","upgraded","current","failed","busy","skipped","newer","duration_us","exit_status"]'
+RUN_END='["event","run","upgraded","current","failed","busy","skipped","newer","duration_us","exit_status","swapped","in_place","given_up","undone"]'
+DRY_END='["event","run","upgraded","current","failed","busy","skipped","newer","duration_us","exit_status"]'
 BACK_END='["event","run","upgraded","current","failed","busy","skipped","newer","restored","kept","duration_us","exit_status"]'
 
 keys_of()
@@ -36,11 +37,11 @@ is_a_run()
 	same '{"command":"upgrade","dry_run":false,"target":{"system":"0.3.20","user":"0.3.20"},"databases":4,"jobs":2}' \
 		"$(told 'select(.event == "run-begin") |
 			del(.event, .run) | tojson')"
-	same '{"event":"run-end","upgraded":4,"current":0,"failed":0,"busy":0,"skipped":0,"newer":0,"exit_status":0}' \
+	same '{"event":"run-end","upgraded":4,"current":0,"failed":0,"busy":0,"skipped":0,"newer":0,"exit_status":0,"swapped":4,"in_place":0,"given_up":0,"undone":0}' \
 		"$(told 'select(.event == "run-end") |
 			del(.run, .duration_us) | tojson')"
 	run_id=$(told 'select(.event == "run-end") | .run')
-	same "{\"event\":\"database\",\"kind\":\"user\",\"username\":\"bob\",\"path\":\"$(db bob)\",\"from\":\"0.3.19\",\"to\":\"0.3.20\",\"outcome\":\"upgraded\",\"strategy\":\"in-place\",\"steps\":1,\"backup\":\"$T/fleet/.fleet-upgrade/backups/$run_id/bob_longterm.db\",\"error\":null}" \
+	same "{\"event\":\"database\",\"kind\":\"user\",\"username\":\"bob\",\"path\":\"$(db bob)\",\"from\":\"0.3.19\",\"to\":\"0.3.20\",\"outcome\":\"upgraded\",\"strategy\":\"swap\",\"steps\":1,\"backup\":\"$T/fleet/.fleet-upgrade/backups/$run_id/bob_longterm.db\",\"error\":null}" \
 		"$(told 'select(.username == "bob") | del(.duration_us) |
 			tojson')"
 	same 'system null' "$(told 'select(.kind == "system") |
@@ -51,7 +52,7 @@ is_a_run()
 @test "json: a run with nothing to do, and a dry run" {
 	make_fleet 2
 	json 0 upgrade --dry-run
-	is_a_run "$RUN_END"
+	is_a_run "$DRY_END"
 	same "true would-upgrade 3 null" "$(told 'select(.event ==
 		"run-begin") | .dry_run') $(told 'select(.username == "bob") |
 		.outcome') $(told 'select(.event == "run-end") | .upgraded'

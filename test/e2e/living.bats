@@ -72,7 +72,7 @@ agree()
 
 @test "an application loses nothing while its fleet is upgraded under its hands" {
 	local sizes=(4 50 2 200) seconds=${LIVING_SECONDS:-24} i=0
-	local ways=("upgraded auto" "upgraded in-place" "upgraded swap") each end
+	local ways=("upgraded auto" "upgraded in-place") each end
 
 	! can_slow || ways+=("slowly upgraded auto")
 	if is_built_with asan || is_built_with tsan; then

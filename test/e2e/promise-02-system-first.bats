@@ -92,8 +92,19 @@ users_are_spared()
 	files_same saved
 }
 
+@test "no user database is replaced before system.db was, and that lasts" {
+	traced renameat,syncfs fleet upgrade --quiet --jobs 4
+	replaced=$(last_call 'renameat\(.*, "system\.db"\)')
+	lasts=$(tail -n "+$replaced" trace | grep -n -m 1 'syncfs(' |
+		cut -d : -f 1)
+	first=$(call 'renameat\(.*_longterm\.db"\)')
+	[ "$(grep -c 'renameat(.*_longterm\.db")' trace)" -ge 3 ]
+	[ "$((replaced + lasts - 1))" -lt "$first" ]
+}
+
 @test "no user database is opened for writing before system.db is committed" {
-	traced openat,unlink,pwrite64 fleet upgrade --quiet --jobs 4
+	traced openat,unlink,pwrite64 fleet upgrade --quiet --jobs 4 \
+		--set run.strategy=in-place
 	committed=$(last_call "unlink.*fleet/system\.db-journal")
 	first=$(call "openat\(.*_longterm\.db\", O_RDWR")
 	[ "$(grep -c "openat(.*_longterm\.db\", O_RDWR" trace)" -ge 3 ]

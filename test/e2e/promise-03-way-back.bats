@@ -94,7 +94,7 @@ dump_of()
 	upgrade_with_small_files()
 	{
 		ulimit -f 300
-		fleet upgrade
+		fleet upgrade --set run.strategy=in-place
 	}
 	exits 1 upgrade_with_small_files
 	has "no backup could be made"
@@ -105,6 +105,41 @@ dump_of()
 	done
 	[ -z "$(ls -A fleet/.fleet-upgrade/staging)" ]
 	[ ! -e "$(backup_of alice_longterm.db)" ]
+}
+
+@test "a swap whose copy fails leaves the database as it was" {
+	sqlite3 "$(db alice)" "INSERT INTO topics(topic_name)
+		VALUES (zeroblob(400000))"
+	save_fleet saved
+	upgrade_with_small_files()
+	{
+		ulimit -f 300
+		fleet upgrade
+	}
+	exits 1 upgrade_with_small_files
+	says "no copy could be made, so it was left untouched" "user alice"
+	files_same saved alice_longterm.db
+	[ "$(version_of fleet/bob_longterm.db)" = 0.3.20 ]
+	[ -z "$(ls -A fleet/.fleet-upgrade/staging)" ]
+	[ ! -e "$(backup_of alice_longterm.db)" ]
+}
+
+# A swap: nothing is ever written to the file itself, which is the backup once
+# it is linked; and that lasts before another one takes its place.
+@test "what a swap replaces is the backup before it is replaced" {
+	local name linked lasts replaced
+
+	traced openat,pwrite64,linkat,syncfs,renameat \
+		fleet upgrade --quiet --jobs 1
+	for name in system.db alice_longterm.db carol_longterm.db; do
+		linked=$(call "linkat\(.*\.fleet-upgrade/backups/[^>]*>, \"$name\"")
+		lasts=$(tail -n "+$linked" trace | grep -n -m 1 'syncfs(' |
+			cut -d : -f 1)
+		replaced=$(call "renameat\(.*staging>.*fleet>, \"$name\"")
+		[ "$((linked + lasts - 1))" -lt "$replaced" ]
+		[ "$(grep -c "openat(.*fleet>, \"$name\", O_RDWR" trace)" -eq 0 ]
+		[ "$(grep -c "pwrite64([0-9]*<[^>]*fleet/$name>" trace)" -eq 0 ]
+	done
 }
 
 # The way of one database: its copy is written, synced, given its name, and the
@@ -133,7 +168,7 @@ is_durable_before()
 @test "the copy is durable before the first write to its original" {
 	sqlite3 "$(db bob)" 'PRAGMA journal_mode = WAL' >/dev/null
 	traced pwrite64,write,fsync,fdatasync,renameat,rename,renameat2 \
-		fleet upgrade --quiet --jobs 1
+		fleet upgrade --quiet --jobs 1 --set run.strategy=in-place
 	is_durable_before system.db system.db
 	is_durable_before alice_longterm.db alice_longterm.db
 	is_durable_before bob_longterm.db bob_longterm.db-wal

@@ -17,10 +17,21 @@ has_column()
 }
 
 @test "steps, rows of the ledger and version are one transaction" {
-	traced unlink,unlinkat,ftruncate,pwrite64 fleet upgrade --quiet --jobs 1
+	traced unlink,unlinkat,ftruncate,pwrite64 fleet upgrade --quiet \
+		--jobs 1 --set run.strategy=in-place
 	[ "$(grep -c 'unlink.*alice_longterm\.db-journal' trace)" -eq 1 ]
 	# Nothing is written to it behind its one commit.
 	ended=$(call 'unlink.*alice_longterm\.db-journal')
+	[ "$(tail -n "+$ended" trace |
+		grep -c 'pwrite64(.*alice_longterm\.db>' || true)" -eq 0 ]
+	[ "$(version_of "$(db alice)")" = 0.3.20 ]
+	has_column alice compact_summary
+}
+
+@test "a copy takes the place of its database with all of them, or not at all" {
+	traced pwrite64,renameat fleet upgrade --quiet --jobs 1
+	[ "$(grep -c 'renameat(.*fleet>, "alice_longterm\.db"' trace)" -eq 1 ]
+	ended=$(call 'renameat\(.*fleet>, "alice_longterm\.db"')
 	[ "$(tail -n "+$ended" trace |
 		grep -c 'pwrite64(.*alice_longterm\.db>' || true)" -eq 0 ]
 	[ "$(version_of "$(db alice)")" = 0.3.20 ]

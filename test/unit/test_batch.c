@@ -23,7 +23,7 @@ static struct stand_in {
 	int slow_sync_ms;	/* each takes so long */
 	int64_t now_us;		/* stands still but for that */
 	const char *asked;	/* a path that somebody opens... */
-	int asked_at;		/* ... at that sync */
+	int asked_at;		/* ... at that sync; 0: after each rename */
 } stand_in;
 
 static void note(char call)
@@ -65,8 +65,12 @@ int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
 {
+	int rc = (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, 0);
+
 	note('r');
-	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, 0);
+	if (stand_in.asked != NULL && stand_in.asked_at == 0)
+		(void)!open(stand_in.asked, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	return rc;
 }
 
 #define MOST 16
@@ -395,6 +399,24 @@ static void an_undo_is_made_to_last_before_it_is_released(void **state)
 	scene_close(&scene);
 }
 
+/* He is not kept waiting until the disk is done. */
+static void who_asks_right_after_the_rename_is_seen_at_once(void **state)
+{
+	struct scene scene;
+	char *backup;
+
+	scene_open(&scene, state, 2);
+	backup = workshop_backup(scene.shop, "a.db");
+	stand_in.asked = backup;
+	work(&scene);
+	expect_given_back(&scene, 0, SWAP_UNDONE);
+	expect_swapped(&scene, 1);
+	/* Of a.db the rename and the undo come right after each other. */
+	assert_string_equal(stand_in.calls, "llsrrrss");
+	free(backup);
+	scene_close(&scene);
+}
+
 static void without_a_sync_that_tells_each_is_synced(void **state)
 {
 	struct scene scene;
@@ -520,6 +542,7 @@ int main(void)
 		WORKSHOP_TEST(renames_that_may_not_last_are_told),
 		WORKSHOP_TEST(who_asks_during_the_sync_is_let_through),
 		WORKSHOP_TEST(an_undo_is_made_to_last_before_it_is_released),
+		WORKSHOP_TEST(who_asks_right_after_the_rename_is_seen_at_once),
 		WORKSHOP_TEST(without_a_sync_that_tells_each_is_synced),
 		WORKSHOP_TEST(in_place_means_in_place),
 		WORKSHOP_TEST(swap_means_swap_or_not_at_all),
