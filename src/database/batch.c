@@ -48,6 +48,12 @@ void batch_free(struct batch *batch)
 	free(batch);
 }
 
+static void note_wait(struct batch *batch, int64_t took_us)
+{
+	if (took_us > batch->wait_us)
+		batch->wait_us = took_us;
+}
+
 /* One by one, where the kernel does not tell of errors otherwise. */
 static int sync_each(const struct work *work, struct error *err)
 {
@@ -66,14 +72,12 @@ static int sync_each(const struct work *work, struct error *err)
 static int sync_staged(const struct work *work, struct error *err)
 {
 	struct batch *batch = work->batch;
-	int64_t begin_us = clock_now_us(), took_us;
+	int64_t begin_us = clock_now_us();
 	int rc = batch->jobs[0].plan->syncs_each
 			 ? sync_each(work, err)
 			 : disk_sync(work->disk, err);
 
-	took_us = clock_now_us() - begin_us;
-	if (took_us > batch->sync_us)
-		batch->sync_us = took_us;
+	note_wait(batch, clock_now_us() - begin_us);
 	return rc;
 }
 
@@ -98,7 +102,7 @@ static bool may_swap(struct work *work)
 	if (batch->may_swap && !batch->knows_disk && !plan->syncs_each)
 		batch->may_swap =
 			sync_staged(work, &ignored) == 0 &&
-			batch->sync_us <= 1000 * BATCH_SYNC_MS_MOST;
+			batch->wait_us <= 1000 * BATCH_SYNC_MS_MOST;
 	return batch->may_swap;
 }
 
@@ -191,6 +195,7 @@ static void advance(struct work *work, struct job *job)
 	if (job->phase == JOB_STAGE && may_swap(work)) {
 		work->staging_us = clock_now_us();
 		work->work(job);
+		note_wait(work->batch, clock_now_us() - work->staging_us);
 	}
 	/* A guess that did not come as far as to be found right or wrong. */
 	if (is_guess &&

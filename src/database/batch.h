@@ -45,7 +45,8 @@ struct batch {
 			   * the next is likely to: it is staged without a
 			   * look. Out: the same for whoever follows */
 	bool is_again;	  /* for its maker: of what was given back before */
-	int64_t sync_us;  /* out: the longest sync; 0: there was none */
+	int64_t wait_us;  /* out: how long a sync or the staging of one took, at
+			   * most; 0: there was none */
 };
 
 /* `count` zeroed jobs, 1 at least. */

@@ -100,6 +100,8 @@ static int change_copy(struct job *job, const struct change *change,
 		.mode = CONNECTION_PRIVATE,
 		.cache_bytes = plan->cache_bytes,
 		.stop_now = job->stop_now,
+		.leased = job->swap->live.fd,
+		.deadline_us = clock_now_us() + 1000 * SWAP_MS_MOST,
 	};
 	struct swap *swap = job->swap;
 	struct sqlite3 *db = NULL;
@@ -229,18 +231,9 @@ static void throw_away(struct job *job)
 void swap_give_up(struct job *job, const struct error *why)
 {
 	throw_away(job);
-	job->phase = JOB_INPLACE;
-	job->result.failure.error = *why;
-	if (why->code == ERROR_STOPPED)
-		swap_stop(job);
-}
-
-void swap_stop(struct job *job)
-{
-	if (job->swap != NULL)
-		throw_away(job);
-	job->phase = JOB_DONE;
+	job->phase = why->code == ERROR_STOPPED ? JOB_DONE : JOB_INPLACE;
 	job->result.outcome = OUTCOME_NONE;
+	job->result.failure.error = *why;
 }
 
 void swap_stage(struct job *job, const struct change *change)
@@ -261,6 +254,15 @@ void swap_stage(struct job *job, const struct change *change)
 		return;
 	}
 	rc = change_copy(job, change, &needed, &error);
+	if (rc == ERROR_STOPPED && job_check_stop(job, NULL) == 0) {
+		/* Not by a signal: others would have to wait for too long. */
+		if (check_asked(job, &error) == 0)
+			error_set(&error, ERROR_SKIPPED,
+				  "its steps take too long to keep others "
+				  "waiting");
+		swap_give_up(job, &error);
+		return;
+	}
 	if (rc != 0 || !needed) {
 		throw_away(job);
 		job->phase = JOB_DONE;
@@ -305,11 +307,9 @@ static void undo(struct job *job)
 	if (renameat(job->plan->backup_dir, job->subject->path,
 		     swap->live.place.folder, swap->live.place.name) != 0) {
 		result_note(&job->result,
-			    "an application asked for it while it was "
-			    "swapped, and it could not be swapped back (%s): "
-			    "that application may have read the old content, "
-			    "once",
-			    strerror(errno));
+			    "an application asked for it meanwhile, and it "
+			    "could not be swapped back (%s): it may have read "
+			    "the old content, once", strerror(errno));
 		return;
 	}
 	/* Should this fail, an opener that comes late may read from a file

@@ -80,6 +80,10 @@
 #include "database/change.h"
 #include "database/job.h"
 
+/* As long as the steps of one database may take on a copy. In place nobody who
+ * only reads waits for them. */
+#define SWAP_MS_MOST INT64_C(1000)
+
 /* The phase is JOB_STAGED; or JOB_DONE, where there is nothing to do (current)
  * or it failed, with the outcome set; or JOB_INPLACE, where it cannot be
  * swapped. */
@@ -103,11 +107,9 @@ void swap_release(struct job *job);
 void swap_doubt(struct job *job, const struct error *why);
 
 /* Lets go before the rename: nothing has happened to the live file. The phase
- * is JOB_INPLACE, for the reason `why`, which is left in result.failure. */
+ * is JOB_INPLACE, for the reason `why`, which is left in result.failure; for
+ * ERROR_STOPPED it is JOB_DONE without an outcome, as if it was never begun. */
 void swap_give_up(struct job *job, const struct error *why);
-
-/* The same, and the job counts as never begun: JOB_DONE without an outcome. */
-void swap_stop(struct job *job);
 
 /* Of a job that is JOB_DONE or JOB_INPLACE: the descriptor of the inode that
  * lost, to be closed some time later by whoever takes it; -1: there is none. */

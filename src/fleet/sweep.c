@@ -24,7 +24,7 @@ struct round {
 	const struct subject **subjects; /* owned */
 	size_t count, next, pending;
 	const struct subject **in_place; /* owned: given back by batches */
-	size_t in_place_count, in_place_capacity;
+	size_t in_place_count, in_place_next, in_place_capacity;
 	size_t in_flight;  /* batches of databases not seen before */
 	bool is_first;	   /* what was not begun has never been */
 	bool may_put_off;  /* busy ones come again in a later round */
@@ -32,6 +32,11 @@ struct round {
 	bool only_looks;   /* see work_without_room */
 	bool was_pending;  /* the newest batch ended so: see batch.h */
 };
+
+static size_t in_place_left(const struct round *round)
+{
+	return round->in_place_count - round->in_place_next;
+}
 
 static bool has_room(struct sweep *sweep, const struct subject *subject)
 {
@@ -90,11 +95,11 @@ static void set_job(const struct sweep *sweep, struct job *job,
  * in place. */
 static size_t most_in_flight(const struct sweep *sweep)
 {
-	size_t window = queue_window(sweep->queue);
+	size_t most = queue_window(sweep->queue);
 
-	return sweep->operation->in_batches && window > BATCHES_MOST
-		       ? BATCHES_MOST
-		       : window;
+	if (sweep->operation->in_batches && most > BATCHES_MOST)
+		most = BATCHES_MOST;
+	return most;
 }
 
 /* How many databases the next batch is to have, at most: fewer towards the end,
@@ -121,7 +126,7 @@ static void know_disk(const struct sweep *sweep, struct batch *batch)
 	const struct disk_pace *pace = &sweep->pace;
 	int64_t age_us = clock_now_us() - pace->measured_us;
 
-	batch->may_swap = !(pace->is_slow && age_us < SLOW_FOR_US) ||
+	batch->may_swap = !pace->is_slow || age_us >= SLOW_FOR_US ||
 			  sweep->plan->strategy == CHOOSE_SWAP;
 	batch->knows_disk = pace->measured_us != 0 && !pace->is_slow &&
 			    age_us < FAST_FOR_US;
@@ -129,25 +134,23 @@ static void know_disk(const struct sweep *sweep, struct batch *batch)
 
 static void learn_disk(struct sweep *sweep, const struct batch *batch)
 {
-	if (batch->sync_us == 0)
+	if (batch->wait_us == 0)
 		return;
 	sweep->pace.measured_us = clock_now_us();
-	sweep->pace.is_slow = batch->sync_us > 1000 * BATCH_SYNC_MS_MOST;
+	sweep->pace.is_slow = batch->wait_us > 1000 * BATCH_SYNC_MS_MOST;
 }
 
 /* One of those that batches have given back. */
 static struct batch *next_in_place(struct sweep *sweep)
 {
 	struct round *round = sweep->round;
-	const struct subject *subject;
 	struct batch *batch;
 
-	subject = round->in_place[round->in_place_count - 1];
-	if (!has_room(sweep, subject))
+	if (!has_room(sweep, round->in_place[round->in_place_next]))
 		return NULL;
-	round->in_place_count--;
 	batch = batch_new(1);
-	set_job(sweep, &batch->jobs[0], subject);
+	set_job(sweep, &batch->jobs[0], round->in_place[round->in_place_next]);
+	round->in_place_next++;
 	batch->jobs[0].phase = JOB_INPLACE;
 	batch->is_again = true;
 	return batch;
@@ -164,7 +167,7 @@ static struct batch *next_batch(void *self)
 
 	if (sweep->signals->draining)
 		return NULL;
-	if (round->in_place_count > 0 && !round->only_looks)
+	if (in_place_left(round) > 0 && !round->only_looks)
 		return next_in_place(sweep);
 	subject = next_subject(sweep);
 	if (subject == NULL || round->in_flight >= most_in_flight(sweep) ||
@@ -176,9 +179,9 @@ static struct batch *next_batch(void *self)
 		set_job(sweep, &batch->jobs[count++], subject);
 		bytes += subject->stamp.bytes;
 		round->next++;
-		subject = count < size && bytes < BATCH_BYTES
-				  ? next_subject(sweep)
-				  : NULL;
+		subject = NULL;
+		if (count < size && bytes < BATCH_BYTES)
+			subject = next_subject(sweep);
 	} while (subject != NULL && has_room(sweep, subject));
 	batch->count = count;
 	batch->was_pending = round->was_pending;
@@ -288,14 +291,14 @@ static void end_round(struct sweep *sweep, struct round *round)
 	size_t not_begun = round->count - round->next;
 
 	/* Of those that were to be done in place, nothing was done so far. */
-	sweep->left_out += round->in_place_count;
+	sweep->left_out += in_place_left(round);
 	if (round->is_first)
 		sweep->left_out += not_begun;
 	else
 		for (size_t i = round->next; i < round->count; i++)
 			give_up(sweep, round->subjects[i]);
 	/* All that did not fit turned out to need nothing. */
-	if (not_begun == 0 && round->pending == 0 && round->in_place_count == 0)
+	if (not_begun == 0 && round->pending == 0 && in_place_left(round) == 0)
 		sweep->no_room.code = ERROR_NONE;
 	free(round->subjects);
 	free(round->in_place);

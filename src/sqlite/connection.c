@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lease.h"
 #include "base/memory.h"
 
 /* A gigabyte, SQLite's own limit, for each worker is what one zeroblob() in a
@@ -115,13 +116,25 @@ static int is_stopped(void *stop_now)
 	return flag != NULL && atomic_load(flag);
 }
 
-/* How long a connection waits for a lock. SQLite's own busy timeout would sleep
- * through a stop. */
+/* What interrupts SQL, and how long a connection waits for a lock. SQLite's own
+ * busy timeout would sleep through a stop. */
 struct patience {
 	const atomic_bool *stop_now;
+	int leased;
+	int64_t deadline_us;
 	int64_t timeout_us;
 	int64_t until_us; /* of the lock that is being waited for */
 };
+
+static int is_interrupted(void *self)
+{
+	const struct patience *patience = self;
+
+	return is_stopped((void *)patience->stop_now) ||
+	       (patience->leased > 0 && !lease_is_whole(patience->leased)) ||
+	       (patience->deadline_us > 0 &&
+		clock_now_us() > patience->deadline_us);
+}
 
 static int wait_for_lock(void *self, int times)
 {
@@ -152,9 +165,14 @@ static void be_patient(struct sqlite3 *db,
 	struct patience *patience = xcalloc(1, sizeof(*patience));
 
 	patience->stop_now = options->stop_now;
+	patience->leased = options->leased;
+	patience->deadline_us = options->deadline_us;
 	patience->timeout_us = INT64_C(1000) * options->busy_timeout_ms;
 	swap_patience(db, patience);
 	sqlite3_busy_handler(db, wait_for_lock, patience);
+	if (options->stop_now || options->leased || options->deadline_us)
+		sqlite3_progress_handler(db, PROGRESS_OPERATIONS,
+					 is_interrupted, patience);
 }
 
 /* What does not depend on the file, and so cannot fail for its sake. */
@@ -207,9 +225,6 @@ static int set_up(struct sqlite3 *db, const struct connection_options *options,
 	int code;
 
 	be_patient(db, options);
-	if (options->stop_now)
-		sqlite3_progress_handler(db, PROGRESS_OPERATIONS, is_stopped,
-					 (void *)options->stop_now);
 	/* Checkpoints that overlap with the application's are not ours to
 	 * risk. */
 	sqlite3_wal_autocheckpoint(db, 0);

@@ -70,6 +70,10 @@ struct connection_options {
 				      * for files bigger than the cache */
 	const atomic_bool *stop_now; /* looked at while SQL runs and while a
 				      * lock is waited for; may be NULL */
+	int leased;		     /* a leased descriptor (base/lease.h): SQL
+				      * is interrupted when somebody asks for
+				      * the file; 0: none */
+	int64_t deadline_us;	     /* and then, by clock_now_us(); 0: never */
 };
 
 /* Opens `path`, which is absolute and link-free. On failure *out is NULL. A

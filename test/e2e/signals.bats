@@ -27,7 +27,7 @@ start()
 {
 	env --default-signal=INT "$FLEET_UPGRADE" -d fleet -m migrations \
 		--jobs 1 --set backup.min_free=0% --set run.busy_timeout=100s \
-		"$@" >said 2>&1 3>&- &
+		--set run.strategy=in-place "$@" >said 2>&1 3>&- &
 	run_pid=$!
 	until [ "$(version_of fleet/system.db)" = 0.3.20 ]; do
 		kill -0 "$run_pid"

@@ -159,7 +159,7 @@ static void many_are_published_with_two_syncs(void **state)
 	/* Every link lasts before the first rename, and every rename before
 	 * any of them is told. */
 	assert_string_equal(stand_in.calls, "llllsrrrrs");
-	assert_true(scene.batch->sync_us > 0);
+	assert_true(scene.batch->wait_us > 0);
 	assert_true(scene.batch->was_pending);
 	scene_close(&scene);
 }
@@ -185,7 +185,7 @@ static void on_a_slow_disk_nobody_is_kept_waiting(void **state)
 	stand_in.slow_sync_ms = BATCH_SYNC_MS_MOST + 50;
 	work(&scene);
 	assert_string_equal(stand_in.calls, "s");
-	assert_true(scene.batch->sync_us > 1000 * BATCH_SYNC_MS_MOST);
+	assert_true(scene.batch->wait_us > 1000 * BATCH_SYNC_MS_MOST);
 	expect_given_back(&scene, 0, SWAP_NONE);
 	expect_given_back(&scene, 1, SWAP_NONE);
 	scene_close(&scene);

@@ -463,6 +463,56 @@ static void a_step_that_fails_leaves_nothing(void **state)
 	scene_close(&scene);
 }
 
+/* Counts for a second, at least. */
+static const char slow_step[] =
+	"CREATE TABLE much AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+	"SELECT i + 1 FROM n, people WHERE i < 100000000 AND people.id = 1) "
+	"SELECT max(i) AS i FROM n;";
+
+static void stage_slowly(struct scene *scene)
+{
+	workshop_release_step(scene->shop, slow_step);
+	scene->job = workshop_job(scene->shop, "a.db");
+	scene->job.phase = JOB_STAGE;
+	work_upgrade(&scene->job);
+}
+
+static void a_step_that_takes_long_keeps_nobody_waiting(void **state)
+{
+	int64_t begin_us = clock_now_us();
+	struct scene scene;
+
+	scene_open(&scene, state);
+	stage_slowly(&scene);
+	assert_in_range(clock_now_us() - begin_us, 1000 * SWAP_MS_MOST,
+			5000 * SWAP_MS_MOST);
+	expect_old(&scene, SWAP_NONE);
+	assert_non_null(strstr(scene.job.result.failure.error.message,
+			       "too long"));
+	scene_close(&scene);
+}
+
+/* He asks while the step runs, and need not wait for its end. */
+static void asked_for_amid_a_step_it_is_given_up(void **state)
+{
+	int64_t begin_us = clock_now_us();
+	struct scene scene;
+	pid_t pid;
+
+	scene_open(&scene, state);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		clock_sleep_ms(200);
+		_exit(open(scene.path, O_RDWR | O_CLOEXEC) < 0);
+	}
+	stage_slowly(&scene);
+	assert_true(clock_now_us() - begin_us < 900 * SWAP_MS_MOST);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	expect_old(&scene, SWAP_GIVEN_UP);
+	scene_close(&scene);
+}
+
 static void nothing_to_do_is_found_on_the_copy_too(void **state)
 {
 	struct scene scene;
@@ -486,6 +536,7 @@ static void nothing_to_do_is_found_on_the_copy_too(void **state)
 static void checks_that_need_the_old_one_have_it(void **state)
 {
 	int64_t begin_us = clock_now_us();
+	struct error why = { 0 };
 	struct scene scene;
 
 	scene_open(&scene, state);
@@ -500,7 +551,9 @@ static void checks_that_need_the_old_one_have_it(void **state)
 	scene.job.phase = JOB_STAGE;
 	stage(&scene);
 	assert_true(clock_now_us() - begin_us < 20000000);
-	swap_stop(&scene.job);
+	error_set(&why, ERROR_STOPPED, "enough");
+	swap_give_up(&scene.job, &why);
+	assert_int_equal(scene.job.phase, JOB_DONE);
 	scene.job.phase = JOB_INPLACE;
 	expect_old(&scene, SWAP_NONE);
 	scene_close(&scene);
@@ -524,6 +577,8 @@ int main(void)
 		WORKSHOP_TEST(a_sync_that_failed_is_told),
 		WORKSHOP_TEST(stopped_it_was_never_begun),
 		WORKSHOP_TEST(a_step_that_fails_leaves_nothing),
+		WORKSHOP_TEST(a_step_that_takes_long_keeps_nobody_waiting),
+		WORKSHOP_TEST(asked_for_amid_a_step_it_is_given_up),
 		WORKSHOP_TEST(nothing_to_do_is_found_on_the_copy_too),
 		WORKSHOP_TEST(checks_that_need_the_old_one_have_it),
 	};
