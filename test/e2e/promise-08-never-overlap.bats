@@ -46,7 +46,8 @@ first_ends_well()
 		[ "$(version_of "$(db bob)")" = 0.3.20 ]; do
 		sleep 0.02
 	done
-	sleep 0.2
+	# The first one writes into its journal once a second.
+	sleep 1.5
 	before=$(listing fleet)
 	exits 4 fleet upgrade
 	says "$first_run" "process $first_pid" "upgrade" "--lock-wait"
