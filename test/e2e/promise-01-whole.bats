@@ -67,8 +67,8 @@ sweep_upgrade()
 			no_live_backups && backups_are_old
 	}
 	sweep_begin
-	SWEEP_POINTS=250 sweep upgrade "$@"
-	[ "$points" -ge 40 ]
+	SWEEP_POINTS=110 sweep upgrade "$@"
+	[ "$points" -ge 20 ]
 }
 
 @test "an upgrade killed anywhere leaves each database whole old or whole new" {
