@@ -343,8 +343,9 @@ static void test_old_sins_of_check_and_not_null_pass(void **state)
 		    "UPDATE people SET mail = 'x' WHERE id = 9 AND 1 = 0;");
 }
 
-/* Writes over the page that `object` begins on. */
-static void damage(struct workshop *shop, const char *object)
+/* Writes into the page that `object` begins on. */
+static void write_into(struct workshop *shop, const char *object, off_t at,
+		       const char *bytes)
 {
 	char *path = workshop_path(shop, "a.db");
 	char *sql = xasprintf("SELECT rootpage FROM sqlite_schema WHERE "
@@ -354,12 +355,25 @@ static void damage(struct workshop *shop, const char *object)
 	int fd = open(path, O_WRONLY);
 
 	assert_true(fd >= 0);
-	assert_int_equal(
-		pwrite(fd, "\xff\xff\xff\xff", 4, (atoi(page) - 1) * 4096L), 4);
+	assert_int_equal(pwrite(fd, bytes, strlen(bytes),
+				(atoi(page) - 1) * 4096L + at),
+			 strlen(bytes));
 	assert_int_equal(close(fd), 0);
 	free(page);
 	free(sql);
 	free(path);
+}
+
+static void damage(struct workshop *shop, const char *object)
+{
+	write_into(shop, object, 0, "\xff\xff\xff\xff");
+}
+
+/* What quick_check alone complains of: nothing that reads, drops or empties the
+ * table minds. */
+static void damage_quietly(struct workshop *shop, const char *object)
+{
+	write_into(shop, object, 7, "\x05");
 }
 
 static void test_damage_is_found_before_the_first_step(void **state)
@@ -381,25 +395,6 @@ static void test_damage_is_found_before_the_first_step(void **state)
 	shop->plan.foreign_keys = CHECK_FOREIGN_KEYS_OFF;
 	result = workshop_do(shop, work_upgrade, "a.db");
 	workshop_outcome(&result, OUTCOME_UPGRADED);
-}
-
-/* Writes into its page's header what quick_check alone complains of: nothing
- * that reads, drops or empties the table minds. */
-static void damage_quietly(struct workshop *shop, const char *object)
-{
-	char *path = workshop_path(shop, "a.db");
-	char *sql = xasprintf("SELECT rootpage FROM sqlite_schema WHERE "
-			      "name = '%s'",
-			      object);
-	char *page = workshop_ask(shop, path, sql);
-	int fd = open(path, O_WRONLY);
-
-	assert_int_equal(pwrite(fd, "\x05", 1, (atoi(page) - 1) * 4096L + 7),
-			 1);
-	assert_int_equal(close(fd), 0);
-	free(page);
-	free(sql);
-	free(path);
 }
 
 /* A swap looks for damage before the steps only where they could have taken it
