@@ -24,8 +24,10 @@ job_work work_look;
  * there is nothing to do, and none where it has to be looked at. */
 job_work work_recall;
 
-/* Looks; where steps are pending, locks, backs up, migrates, checks, commits.
- * Outcome: upgraded, current, failed, busy, skipped, newer. */
+/* From JOB_LOOK: looks, and leaves JOB_STAGE where steps are pending. From
+ * there: swaps (swap.h). From JOB_INPLACE: locks, backs up, migrates, checks,
+ * commits (inplace.h). Outcome: upgraded, current, failed, busy, skipped,
+ * newer. */
 job_work work_upgrade;
 
 /* Does on a private copy what work_upgrade would do, and throws it away. Writes
