@@ -46,9 +46,11 @@ first_ends_well()
 		[ "$(version_of "$(db bob)")" = 0.3.20 ]; do
 		sleep 0.02
 	done
-	# The first one writes into its journal once a second.
-	sleep 1.5
-	before=$(listing fleet)
+	# The first one writes into its journal once a second what it has done.
+	until before=$(listing fleet) && sleep 1.5 &&
+		[ "$before" = "$(listing fleet)" ]; do
+		kill -0 "$first"
+	done
 	exits 4 fleet upgrade
 	says "$first_run" "process $first_pid" "upgrade" "--lock-wait"
 	diff <(echo "$before") <(listing fleet)

@@ -404,8 +404,8 @@ static void test_damage_does_not_go_with_what_a_step_removes(void **state)
 	static const char *const steps[] = {
 		"DROP TABLE tags;",
 		"DELETE FROM tags;",
-		"CREATE TABLE n(id INTEGER PRIMARY KEY, word TEXT UNIQUE); "
-		"DROP TABLE tags; ALTER TABLE n RENAME TO tags;",
+		("CREATE TABLE n(id INTEGER PRIMARY KEY, word TEXT UNIQUE); "
+		 "DROP TABLE tags; ALTER TABLE n RENAME TO tags;"),
 	};
 	struct workshop *shop = *state;
 
