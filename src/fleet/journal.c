@@ -29,8 +29,8 @@ struct journal {
 	struct sqlite3 *db;
 	char *path;
 	struct error error; /* set: nothing is written any more */
-	char run_id[RUN_ID_BYTES];
 	int64_t written_us;
+	size_t written; /* of how many databases the totals tell */
 	struct row *rows;
 	size_t count, capacity;
 };
@@ -118,27 +118,29 @@ static int write_row(struct query *query, const char *run_id,
 	return run_once(query, err);
 }
 
-static int write_rows(struct journal *journal, struct error *err)
+static int write_rows(struct journal *journal, const struct run_summary *run,
+		      struct error *err)
 {
 	struct query query = { 0 };
 	int rc = query_open(&query, journal->db, result_sql, err);
 
 	for (size_t i = 0; rc == 0 && i < journal->count; i++)
-		rc = write_row(&query, journal->run_id, &journal->rows[i], err);
+		rc = write_row(&query, run->run_id, &journal->rows[i], err);
 	query_close(&query);
 	return rc;
 }
 
-static int write_totals(struct journal *journal, const struct totals *totals,
+static int write_totals(struct journal *journal, const struct run_summary *run,
 			struct error *err)
 {
+	const struct totals *totals = &run->totals;
 	struct query query = { 0 };
 	int rc = query_open(&query, journal->db, total_sql, err);
 
 	for (int i = 0; rc == 0 && i < OUTCOME_COUNT; i++) {
 		if (totals->outcomes[i] == 0)
 			continue;
-		query_bind_text(&query, 1, journal->run_id);
+		query_bind_text(&query, 1, run->run_id);
 		query_bind_text(&query, 2, outcome_name((enum outcome)i));
 		query_bind_number(&query, 3, (int64_t)totals->outcomes[i]);
 		rc = run_once(&query, err);
@@ -147,7 +149,7 @@ static int write_totals(struct journal *journal, const struct totals *totals,
 	if (rc == 0)
 		rc = query_open(&query, journal->db, progress_sql, err);
 	if (rc == 0) {
-		query_bind_text(&query, 1, journal->run_id);
+		query_bind_text(&query, 1, run->run_id);
 		query_bind_number(&query, 2, (int64_t)totals->databases);
 		query_bind_number(&query, 3, (int64_t)totals->not_begun);
 		rc = run_once(&query, err);
@@ -218,9 +220,9 @@ static int write_event(struct journal *journal, const struct event *event,
 	if (rc == 0 && event->type == EVENT_RUN_BEGIN)
 		rc = write_begin(journal, run, err);
 	if (rc == 0)
-		rc = write_rows(journal, err);
+		rc = write_rows(journal, run, err);
 	if (rc == 0)
-		rc = write_totals(journal, &run->totals, err);
+		rc = write_totals(journal, run, err);
 	if (rc == 0 && event->type == EVENT_RUN_END)
 		rc = write_end(journal, run, err);
 	if (rc == 0)
@@ -238,6 +240,7 @@ static void write_all(struct journal *journal, const struct event *event)
 	int rc = write_event(journal, event, &err);
 
 	journal->written_us = clock_now_us();
+	journal->written = event->run->totals.done;
 	if (rc == ERROR_BUSY && event->type == EVENT_DATABASE &&
 	    journal->count < ROWS_MOST)
 		return;
@@ -249,16 +252,12 @@ static void write_all(struct journal *journal, const struct event *event)
 	forget_rows(journal);
 }
 
-static void begin_heard(struct journal *journal, const struct event *event)
-{
-	text_copy(journal->run_id, sizeof(journal->run_id),
-		  event->run->run_id);
-	write_all(journal, event);
-}
-
 static void tick_heard(struct journal *journal, const struct event *event)
 {
-	if (clock_now_us() - journal->written_us >= WRITE_EVERY_US)
+	bool is_news = journal->count > 0 ||
+		       journal->written != event->run->totals.done;
+
+	if (is_news && clock_now_us() - journal->written_us >= WRITE_EVERY_US)
 		write_all(journal, event);
 }
 
@@ -299,7 +298,7 @@ static void journal_hear(struct listener *listener, const struct event *event)
 {
 	static void (*const hear[EVENT_TYPE_COUNT])(struct journal *,
 						    const struct event *) = {
-		[EVENT_RUN_BEGIN] = begin_heard,
+		[EVENT_RUN_BEGIN] = write_all,
 		[EVENT_DATABASE] = database_heard,
 		[EVENT_PROGRESS] = tick_heard,
 		[EVENT_RUN_END] = end_heard,

@@ -6,8 +6,9 @@
  * outside the database, but for one, which has a file of its own: seen.h).
  *
  * Rows are kept in memory (some hundred at most) and written about once a
- * second, and at the end, each time in one short transaction: a reader is
- * never in the way for long, and what a kill leaves is whole nearly always.
+ * second if there is news, and at the end, each time in one short transaction:
+ * a reader is never in the way for long, and what a kill leaves is whole nearly
+ * always.
  * If the process dies: up to a second's rows are missing; the run stays
  * without an end, which `history` shows as "interrupted".
  *

@@ -46,11 +46,12 @@ first_ends_well()
 		[ "$(version_of "$(db bob)")" = 0.3.20 ]; do
 		sleep 0.02
 	done
-	# The first one writes into its journal once a second what it has done.
-	until before=$(listing fleet) && sleep 1.5 &&
-		[ "$before" = "$(listing fleet)" ]; do
-		kill -0 "$first"
+	# The first one writes into its journal what it has done, a second later.
+	until [ "$(sqlite3 fleet/.fleet-upgrade/journal.db \
+		"SELECT count(*) FROM result")" -ge 3 ]; do
+		sleep 0.1
 	done
+	before=$(listing fleet)
 	exits 4 fleet upgrade
 	says "$first_run" "process $first_pid" "upgrade" "--lock-wait"
 	diff <(echo "$before") <(listing fleet)

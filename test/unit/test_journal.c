@@ -411,6 +411,33 @@ static void after_a_second_rows_are_written(void **state)
 
 /* A kill between two writes leaves a journal that can be read at once, without
  * anything to recover. */
+/* Nor does a run that waits make the disk work every second. */
+static void without_news_nothing_is_written(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct event tick = { .type = EVENT_PROGRESS };
+	struct teller teller;
+	struct stat before, after;
+	char *path = xasprintf("%s/" JOURNAL_NAME, sandpit->path);
+
+	begin(&teller, sandpit, RUN_ONE, "upgrade");
+	outcome(&teller, "alice", "a.db", OUTCOME_CURRENT);
+	usleep(1050000);
+	tell(&teller, &tick);
+	assert_int_equal(stat(path, &before), 0);
+	usleep(1050000);
+	tell(&teller, &tick);
+	assert_int_equal(stat(path, &after), 0);
+	assert_memory_equal(&before.st_mtim, &after.st_mtim,
+			    sizeof(before.st_mtim));
+	outcome(&teller, "bob", "b.db", OUTCOME_CURRENT);
+	assert_int_equal(stat(path, &after), 0);
+	assert_memory_not_equal(&before.st_mtim, &after.st_mtim,
+				sizeof(before.st_mtim));
+	end(&teller, 0);
+	free(path);
+}
+
 static void a_kill_leaves_a_run_without_end(void **state)
 {
 	const struct sandpit *sandpit = *state;
@@ -608,6 +635,7 @@ int main(void)
 		TEST(the_newest_upgrade_decides_what_is_unfinished),
 		TEST(many_rows_are_written_as_they_come),
 		TEST(after_a_second_rows_are_written),
+		TEST(without_news_nothing_is_written),
 		TEST(a_kill_leaves_a_run_without_end),
 		TEST(reading_leaves_no_trace),
 		TEST(a_damaged_one_is_moved_aside),
