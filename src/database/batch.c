@@ -166,7 +166,8 @@ static void publish(struct work *work)
 	/* What is staged still has been undone: back under its name, which has
 	 * to last before anybody may write to it. */
 	if (each_staged(work, swap_keep) > 0) {
-		(void)sync_staged(work, &error);
+		if (sync_staged(work, &error) == 0)
+			each_staged(work, swap_spoil);
 		each_staged(work, swap_release);
 	}
 }

@@ -36,6 +36,10 @@ struct leased {
 int leased_open(const struct job *job, struct leased *out, struct error *err);
 void leased_close(struct leased *leased); /* closed is fine */
 
+/* Gives the lease back of a file that has lost its name, and locks SQLite's
+ * RESERVED byte of it, for as long as it stays open (swap.h says why). */
+void leased_retire(int fd);
+
 /* ERROR_BUSY if somebody has asked for it since. */
 int leased_check(const struct leased *leased, struct error *err);
 

@@ -185,20 +185,10 @@ static void let_go(struct job *job)
 	job->swap = NULL;
 }
 
-/* Gives the lease on the inode back that has no live name any more, but keeps
- * it open with a lock: see swap.h. Fact (os_unix.c of SQLite): a writer holds
- * this byte locked, and where it is, a journal is not taken for a hot one. */
+/* The inode that has no live name any more: see swap.h. */
 static void retire(struct swap *swap, int *fd)
 {
-	struct flock reserved = {
-		.l_type = F_RDLCK,
-		.l_whence = SEEK_SET,
-		.l_start = 0x40000000 + 1,
-		.l_len = 1,
-	};
-
-	(void)fcntl(*fd, F_SETLK, &reserved);
-	lease_give_back(*fd);
+	leased_retire(*fd);
 	swap->retired = *fd;
 	*fd = -1;
 }
@@ -297,25 +287,26 @@ int swap_link(struct job *job, struct error *err)
 	return rc;
 }
 
-/* L gets its name back. S is spoilt only then: until then it is what the name
- * leads to. */
+/* L gets its name back by way of staging/. The one in backups/ goes only once
+ * that lasts: a rename may be half of it after a power cut. */
 static void undo(struct job *job)
 {
-	static const char spoilt[100] = "a swap that was undone";
+	const struct plan *plan = job->plan;
 	struct swap *swap = job->swap;
+	int rc = linkat(plan->backup_dir, job->subject->path,
+			plan->staging_dir, swap->name, 0);
 
-	if (renameat(job->plan->backup_dir, job->subject->path,
-		     swap->live.place.folder, swap->live.place.name) != 0) {
-		result_note(&job->result,
-			    "an application asked for it meanwhile, and it "
-			    "could not be swapped back (%s): it may have read "
-			    "the old content, once", strerror(errno));
+	if (rc == 0)
+		rc = renameat(plan->staging_dir, swap->name,
+			      swap->live.place.folder, swap->live.place.name);
+	swap->is_undone = rc == 0;
+	if (rc == 0)
 		return;
-	}
-	/* Should this fail, an opener that comes late may read from a file
-	 * without a name, which SQLite does not let him write to. */
-	(void)!pwrite(swap->staged, spoilt, sizeof(spoilt), 0);
-	swap->is_undone = true;
+	result_note(&job->result,
+		    "an application asked for it meanwhile, and it could not "
+		    "be swapped back (%s): it may have read the old content, "
+		    "once", strerror(errno));
+	remove_staged(job, "");
 }
 
 void swap_rename(struct job *job)
@@ -363,9 +354,17 @@ bool swap_is_undone(const struct job *job)
 	return job->phase == JOB_STAGED && job->swap->is_undone;
 }
 
+/* Should this fail, an opener that comes late may read from a file without a
+ * name, which SQLite does not let him write to. */
+void swap_spoil(struct job *job)
+{
+	static const char spoilt[100] = "a swap that was undone";
+
+	(void)!pwrite(job->swap->staged, spoilt, sizeof(spoilt), 0);
+}
+
 void swap_release(struct job *job)
 {
-	/* Only its folder is left of the backup. */
 	backup_discard(job);
 	job->result.has_backup = false;
 	job->yielded = SWAP_UNDONE;

@@ -24,7 +24,8 @@
  *     swap_rename()    S gets the live name; L keeps the one in backups/
  *       -- sync: the rename lasts
  *     swap_keep()      leases are given back; or it is undone:
- *       -- sync, if one was undone after the last one
+ *       -- sync, if one was undone
+ *     swap_spoil()
  *     swap_release()
  *     swap_take_retired()
  *
@@ -47,8 +48,9 @@
  * In the last line one of the two has to lose. L was the database whenever
  * anybody could read it, so that nothing written to it can be lost. S is made
  * unreadable before its lease is given back, in every undo: an opener that came
- * late to it must not take it for the database. Undone and given up both mean
- * in place, where nobody waits for anybody's open().
+ * late to it must not take it for the database. But not before the sync: until
+ * then a power cut may leave S with the live name. Undone and given up both
+ * mean in place, where nobody waits for anybody's open().
  *
  * An opener is let in by force after lease_break_ms. To L: that shows like one
  * who asks, so it is undone, and what he has written stays. To S after the
@@ -69,8 +71,10 @@
  * link and rename, also a backup that is the live file itself: recover()
  * removes it, known by its inode, before anything else. After the rename, which
  * is one step of the file system's: the database is whole new and its backup
- * whole old. The leases go with the process. After a power cut the rename may
- * or may not have happened.
+ * whole old. The leases go with the process. In an undo, L has its live name
+ * and the one in backups/, which recover() removes. After a power cut the
+ * rename may or may not have happened, and so may an undo's; L has a name in
+ * any case, and where S has the live one, it is whole.
  */
 #ifndef FLEET_DATABASE_SWAP_H
 #define FLEET_DATABASE_SWAP_H
@@ -100,6 +104,10 @@ void swap_rename(struct job *job);
 /* After the sync behind the rename. JOB_DONE, upgraded; or undone, as above. */
 void swap_keep(struct job *job);
 bool swap_is_undone(const struct job *job);
+
+/* Of one that is undone. swap_spoil() only if the sync went well: else S may be
+ * what the live name leads to after a power cut. */
+void swap_spoil(struct job *job);
 void swap_release(struct job *job);
 
 /* The rename has happened, and whether it lasts is not known: `why` is the

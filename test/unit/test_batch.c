@@ -15,7 +15,8 @@
 #include "workshop.h"
 
 /* What the test stands in for: the calls that publish, which are noted as
- * "l" (link), "r" (rename of a copy or back), "s" (sync). */
+ * "l" (link, also on the way back), "r" (rename of a copy or back), "s"
+ * (sync). */
 static struct stand_in {
 	char calls[512];
 	size_t count;
@@ -24,6 +25,7 @@ static struct stand_in {
 	int64_t now_us;		/* stands still but for that */
 	const char *asked;	/* a path that somebody opens... */
 	int asked_at;		/* ... at that sync; 0: after each rename */
+	const char *live, *kept; /* then the one gets that name as well */
 } stand_in;
 
 static void note(char call)
@@ -50,6 +52,8 @@ int syncfs(int fd)
 	if (stand_in.asked != NULL && stand_in.syncs == stand_in.asked_at &&
 	    open(stand_in.asked, O_RDWR | O_NONBLOCK | O_CLOEXEC) >= 0)
 		fail_msg("%s is not leased", stand_in.asked);
+	if (stand_in.live != NULL && stand_in.syncs == stand_in.asked_at)
+		assert_int_equal(link(stand_in.live, stand_in.kept), 0);
 	if (stand_in.syncs == stand_in.fail_sync) {
 		errno = EIO;
 		return -1;
@@ -394,7 +398,36 @@ static void an_undo_is_made_to_last_before_it_is_released(void **state)
 	work(&scene);
 	expect_swapped(&scene, 0);
 	expect_given_back(&scene, 1, SWAP_UNDONE);
-	assert_string_equal(stand_in.calls, "llsrrsrs");
+	assert_string_equal(stand_in.calls, "llsrrslrs");
+	free(backup);
+	scene_close(&scene);
+}
+
+/* After a power cut the name may lead to the new one again. */
+static void an_undo_that_may_not_last_spoils_nothing(void **state)
+{
+	char *backup, *live, *kept, begin[6];
+	struct scene scene;
+	int fd;
+
+	scene_open(&scene, state, 2);
+	backup = workshop_backup(scene.shop, "b.db");
+	live = workshop_path(scene.shop, "b.db");
+	kept = workshop_path(scene.shop, "kept");
+	stand_in.asked = backup;
+	stand_in.asked_at = 2;
+	stand_in.live = live;
+	stand_in.kept = kept;
+	stand_in.fail_sync = 3;
+	work(&scene);
+	expect_given_back(&scene, 1, SWAP_UNDONE);
+	fd = open(kept, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(read(fd, begin, sizeof(begin)), sizeof(begin));
+	assert_memory_equal(begin, "SQLite", sizeof(begin));
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(unlink(kept), 0);
+	free(kept);
+	free(live);
 	free(backup);
 	scene_close(&scene);
 }
@@ -411,8 +444,8 @@ static void who_asks_right_after_the_rename_is_seen_at_once(void **state)
 	work(&scene);
 	expect_given_back(&scene, 0, SWAP_UNDONE);
 	expect_swapped(&scene, 1);
-	/* Of a.db the rename and the undo come right after each other. */
-	assert_string_equal(stand_in.calls, "llsrrrss");
+	/* Of a.db the undo comes right after the rename. */
+	assert_string_equal(stand_in.calls, "llsrlrrss");
 	free(backup);
 	scene_close(&scene);
 }
@@ -542,6 +575,7 @@ int main(void)
 		WORKSHOP_TEST(renames_that_may_not_last_are_told),
 		WORKSHOP_TEST(who_asks_during_the_sync_is_let_through),
 		WORKSHOP_TEST(an_undo_is_made_to_last_before_it_is_released),
+		WORKSHOP_TEST(an_undo_that_may_not_last_spoils_nothing),
 		WORKSHOP_TEST(who_asks_right_after_the_rename_is_seen_at_once),
 		WORKSHOP_TEST(without_a_sync_that_tells_each_is_synced),
 		WORKSHOP_TEST(in_place_means_in_place),

@@ -238,10 +238,14 @@ static void the_old_one_asked_for_after_the_rename_undoes_it(void **state)
 	ask(scene.backup);
 	swap_keep(&scene.job);
 	assert_true(swap_is_undone(&scene.job));
-	/* Until the renames are durable, everybody waits. */
+	/* Until the renames are durable, everybody waits, and the old one keeps
+	 * its other name. */
 	assert_int_equal(scene.job.phase, JOB_STAGED);
 	ask(scene.path);
+	ask(scene.backup);
+	swap_spoil(&scene.job);
 	swap_release(&scene.job);
+	assert_int_equal(access(scene.backup, F_OK), -1);
 	expect_old(&scene, SWAP_UNDONE);
 	expect_in_place_does_it(&scene);
 	scene_close(&scene);
@@ -290,11 +294,30 @@ static void both_asked_for_the_old_one_stays(void **state)
 	ask(scene.backup);
 	swap_keep(&scene.job);
 	assert_true(swap_is_undone(&scene.job));
+	swap_spoil(&scene.job);
 	swap_release(&scene.job);
 	assert_int_equal(read_late(scene.other), SQLITE_NOTADB);
 	assert_int_equal(unlink(scene.other), 0);
 	expect_old(&scene, SWAP_UNDONE);
 	expect_in_place_does_it(&scene);
+	scene_close(&scene);
+}
+
+/* After a power cut the new one may have the name again. */
+static void an_undo_that_may_not_last_leaves_the_new_one_whole(void **state)
+{
+	struct scene scene;
+
+	scene_open(&scene, state);
+	rename_it(&scene);
+	assert_int_equal(link(scene.path, scene.other), 0);
+	ask(scene.backup);
+	swap_keep(&scene.job);
+	assert_true(swap_is_undone(&scene.job));
+	swap_release(&scene.job);
+	assert_int_equal(read_late(scene.other), SQLITE_OK);
+	assert_int_equal(unlink(scene.other), 0);
+	expect_old(&scene, SWAP_UNDONE);
 	scene_close(&scene);
 }
 
@@ -568,6 +591,8 @@ int main(void)
 		WORKSHOP_TEST(the_old_one_asked_for_after_the_rename_undoes_it),
 		WORKSHOP_TEST(the_new_one_asked_for_is_the_database_now),
 		WORKSHOP_TEST(both_asked_for_the_old_one_stays),
+		WORKSHOP_TEST(
+			an_undo_that_may_not_last_leaves_the_new_one_whole),
 		WORKSHOP_TEST(who_comes_late_plays_no_journal),
 		WORKSHOP_TEST(both_asked_for_long_ago_the_new_one_stays),
 		WORKSHOP_TEST(the_old_one_asked_for_long_ago_undoes_it),
