@@ -238,10 +238,11 @@ nothing_stale()
 {
 	local stale
 
-	stale=$(find fleet -mindepth 1 -maxdepth 1 ! -name '*.db' \
+	stale=$(find fleet -path fleet/.fleet-upgrade -prune -o ! -type d \
+		! -name '*.db' ! -name .fleet-upgrade.hold \
 		! -name 'bob_longterm.db-wal' ! -name 'bob_longterm.db-shm' \
-		! -name 'alice_longterm.db-journal' \
-		! -name .fleet-upgrade ! -name .fleet-upgrade.hold
+		! -name 'dave_longterm.db-wal' ! -name 'dave_longterm.db-shm' \
+		! -name 'alice_longterm.db-journal' -print
 		find fleet/.fleet-upgrade/staging -mindepth 1
 		find fleet/.fleet-upgrade/backups -mindepth 1 -maxdepth 1 |
 			while read -r folder; do
