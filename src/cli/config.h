@@ -58,6 +58,7 @@ struct config {
 	char *target;		 /* "latest", or a version */
 	int unversioned;	 /* enum unversioned */
 	char *user;		 /* "owner", or a user's name */
+	int strict_modes;	 /* a truth */
 	int64_t jobs;		 /* 0: auto */
 	int strategy;		 /* enum strategy_choice */
 	int64_t busy_timeout_ms, retries, lock_wait_ms;

@@ -186,6 +186,12 @@ static const struct key_choice unversioned_choices[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_choice yes_or_no[] = {
+	{ "yes", true },
+	{ "no", false },
+	{ NULL, 0 },
+};
+
 static const struct key_choice strategy_choices[] = {
 	{ "auto", CHOOSE_AUTO },
 	{ "in-place", CHOOSE_IN_PLACE },
@@ -249,6 +255,10 @@ const struct key_row key_rows[KEY_COUNT] = {
 	[KEY_RUN_USER] = {
 		"run", "user", "owner", &text_type, FIELD(user),
 		.help = "started as root: whose rights to work with" },
+	[KEY_STRICT_MODES] = {
+		"run", "strict_modes", "yes", &choice_type,
+		FIELD(strict_modes), .choices = yes_or_no, .form = "yes or no",
+		.help = "started as root: refuse what others may write to" },
 	[KEY_JOBS] = {
 		"run", "jobs", "auto", &number_or_auto_type, FIELD(jobs),
 		.low = 1, .high = MOST_JOBS,

@@ -8,6 +8,7 @@
 #include "base/lease.h"
 #include "cli/message.h"
 #include "cli/netfs.h"
+#include "cli/strict.h"
 #include "fleet/owner.h"
 #include "fleet/queue.h"
 #include "fleet/recover.h"
@@ -166,6 +167,8 @@ static int open_state(struct session *session, struct error *err)
 			      session->config.user, &uid, &gid, err);
 
 	if (rc == 0)
+		rc = strict_state(session, uid, err);
+	if (rc == 0)
 		rc = state_open(session->data_dir, session->data_path,
 				session->config.state_dir, make, uid, gid,
 				&session->state, err);
@@ -292,6 +295,11 @@ static int need_data_dir(struct session *session, struct error *err)
 	return config_need_data_dir(&session->config, err);
 }
 
+static int check_modes(struct session *session, struct error *err)
+{
+	return strict_fleet(session, err);
+}
+
 static const struct {
 	unsigned needs;
 	int (*open)(struct session *session, struct error *err);
@@ -301,6 +309,7 @@ static const struct {
 	{ NEED_ANY_MIGRATIONS, open_migrations },
 	{ NEED_ANY_FLEET, open_data },
 	{ NEED_ANY_FLEET, open_fleet },
+	{ NEED_ANY_FLEET, check_modes },
 	{ NEED_ANY_FLEET, open_state },
 	{ NEED_ANY_FLEET, make_plan },
 	{ NEED_FREE_LOCK, see_lock_free },

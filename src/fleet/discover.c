@@ -11,10 +11,12 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/trust.h"
 #include "fleet/arena.h"
 #include "fleet/company.h"
 #include "fleet/narrow.h"
 #include "fleet/state.h"
+#include "fleet/way.h"
 
 struct walk {
 	const struct selection *selection;
@@ -67,12 +69,21 @@ static void take_candidate(struct walk *walk)
 	fleet->users[fleet->user_count++] = found;
 }
 
+/* Notes a database that others than its owner could come at: one is enough. */
+static void judge_way(struct fleet *fleet, const struct subject *found,
+		      const struct way *way)
+{
+	if (fleet->exposed == NULL && S_ISREG(found->stamp.mode) &&
+	    !way_is_safe(way, found->stamp.owner))
+		fleet->exposed = found->path;
+}
+
 /* Takes the stamps of what was found in one folder: from `first` on, but for
  * those of folders below, which have theirs. `length` is that of the folder's
  * path. What is gone since the folder was read was never found. */
 static int stamp_folder(struct walk *walk, int folder, size_t length,
-			size_t first, struct company *company,
-			struct error *err)
+			size_t first, const struct way *way,
+			struct company *company, struct error *err)
 {
 	struct fleet *fleet = walk->fleet;
 	size_t kept = first;
@@ -85,6 +96,8 @@ static int stamp_folder(struct walk *walk, int folder, size_t length,
 		if (found.stamp.mode == 0) {
 			rc = stamp_take(folder, name, &found.stamp, err);
 			found.is_alone = !company_is_kept(company, name);
+			if (rc == 0)
+				judge_way(fleet, &found, way);
 		}
 		if (rc == 0)
 			fleet->users[kept++] = found;
@@ -107,24 +120,21 @@ static void pass_over(struct walk *walk)
 }
 
 /* Whether a folder just opened is to be walked. */
-static bool is_ours(struct walk *walk, int folder)
+static bool is_ours(struct walk *walk, int folder, struct stat *seen)
 {
-	struct stat seen;
-
-	if (fstatat(folder, STATE_MARKER, &seen, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(folder, STATE_MARKER, seen, AT_SYMLINK_NOFOLLOW) == 0)
 		return false;
-	if (fstat(folder, &seen) == 0 && seen.st_dev == walk->device)
+	if (fstat(folder, seen) == 0 && seen->st_dev == walk->device)
 		return true;
 	pass_over(walk);
 	return false;
 }
 
-/* Opens what may be a folder; *out is -1 if there is nothing to walk. */
+/* Opens what may be a folder, and looks at it; *out is -1 if there is nothing
+ * to walk. */
 static int enter(struct walk *walk, int parent, const struct dirent *entry,
-		 int *out, struct error *err)
+		 int *out, struct stat *seen, struct error *err)
 {
-	struct stat seen;
-
 	*out = -1;
 	if ((entry->d_type != DT_DIR && entry->d_type != DT_LNK &&
 	     entry->d_type != DT_UNKNOWN) ||
@@ -133,7 +143,7 @@ static int enter(struct walk *walk, int parent, const struct dirent *entry,
 	*out = openat(parent, entry->d_name,
 		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*out >= 0) {
-		if (!is_ours(walk, *out)) {
+		if (!is_ours(walk, *out, seen)) {
 			close(*out);
 			*out = -1;
 		}
@@ -147,8 +157,8 @@ static int enter(struct walk *walk, int parent, const struct dirent *entry,
 				       "databases in it would be missed; "
 				       "nothing was touched", walk->path);
 	/* A link, or a file where the file system does not say which. */
-	if (fstatat(parent, entry->d_name, &seen, 0) == 0 &&
-	    S_ISDIR(seen.st_mode))
+	if (fstatat(parent, entry->d_name, seen, 0) == 0 &&
+	    S_ISDIR(seen->st_mode))
 		pass_over(walk);
 	return 0;
 }
@@ -156,12 +166,14 @@ static int enter(struct walk *walk, int parent, const struct dirent *entry,
 /* Walks the open folder, whose path is the first `length` bytes, and closes
  * it. */
 static int walk_folder(struct walk *walk, int folder, size_t length,
-		       struct error *err)
+		       const struct way *way, struct error *err)
 {
 	DIR *dir = fdopendir(folder);
 	const struct dirent *entry = NULL;
 	struct company company = { 0 };
 	size_t first = walk->fleet->user_count, end = 0;
+	struct stat seen;
+	struct way into;
 	int below, rc = 0;
 
 	if (dir == NULL) {
@@ -181,16 +193,19 @@ static int walk_folder(struct walk *walk, int folder, size_t length,
 		if (rc == 0 && !company_note(&company, entry->d_name))
 			take_candidate(walk);
 		if (rc == 0)
-			rc = enter(walk, folder, entry, &below, err);
-		if (rc == 0 && below >= 0)
-			rc = walk_folder(walk, below, end, err);
+			rc = enter(walk, folder, entry, &below, &seen, err);
+		if (rc == 0 && below >= 0) {
+			into = way_into(way, &seen);
+			rc = walk_folder(walk, below, end, &into, err);
+		}
 	}
 	if (rc == 0 && errno != 0)
 		rc = error_set_errno(err, ERROR_IO, errno,
 				     "folder %.*s cannot be read to its end",
 				     (int)length, walk->path);
 	if (rc == 0)
-		rc = stamp_folder(walk, folder, length, first, &company, err);
+		rc = stamp_folder(walk, folder, length, first, way, &company,
+				  err);
 	company_release(&company);
 	closedir(dir);
 	return rc;
@@ -208,11 +223,13 @@ static bool is_alone(const struct place *place)
 		       ERROR_MISSING;
 }
 
-static int find_system(struct walk *walk, int data_dir, struct error *err)
+static int find_system(struct walk *walk, int data_dir, const struct way *above,
+		       struct error *err)
 {
 	const char *path = walk->selection->system_db;
 	struct subject found = { .kind = KIND_SYSTEM };
 	struct place place;
+	struct way way;
 	int rc;
 
 	if (path[0] == '\0' || walk->selection->users_only)
@@ -239,6 +256,8 @@ static int find_system(struct walk *walk, int data_dir, struct error *err)
 	found.path = arena_add(walk->fleet->arena, path, strlen(path));
 	walk->fleet->system = xmalloc(sizeof(found));
 	*walk->fleet->system = found;
+	way = way_along(above, data_dir, path);
+	judge_way(walk->fleet, &found, &way);
 	return 0;
 }
 
@@ -295,6 +314,7 @@ static int search(struct walk *walk, int data_dir, struct error *err)
 	struct fleet *fleet = walk->fleet;
 	int folder = openat(data_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat seen;
+	struct way way = { .writer = TRUST_NOBODY };
 	int rc;
 
 	if (folder < 0 || fstat(folder, &seen) != 0) {
@@ -305,9 +325,10 @@ static int search(struct walk *walk, int data_dir, struct error *err)
 		return rc;
 	}
 	walk->device = seen.st_dev;
-	rc = walk_folder(walk, folder, 0, err);
+	way = way_into(&way, &seen);
+	rc = walk_folder(walk, folder, 0, &way, err);
 	if (rc == 0)
-		rc = find_system(walk, data_dir, err);
+		rc = find_system(walk, data_dir, &way, err);
 	if (rc == 0)
 		rc = narrow_check(walk->narrow, err);
 	if (rc == 0) {

@@ -52,6 +52,9 @@ struct fleet {
 	size_t passed_over;	 /* folders not entered though users may lie
 				  * there: links to folders, mount points */
 	const char *passed_first; /* the first of them by name; NULL: none */
+	const char *exposed;	 /* a database in a folder to which others than
+				  * its owner and root may write, or below one;
+				  * NULL: there is none (see way.h) */
 	struct arena *arena;	 /* where the strings live */
 };
 

@@ -1,0 +1,126 @@
+#include "cli/strict.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/trust.h"
+#include "cli/session.h"
+
+static bool is_wanted(const struct session *session)
+{
+	return geteuid() == 0 && session->config.strict_modes;
+}
+
+static int advise(int rc, struct error *err)
+{
+	return rc != ERROR_CONFIG
+		       ? rc
+		       : error_append(err, "or set run.strict_modes = no, if "
+				      "all who may are trusted");
+}
+
+/* Somebody may write to `path` beside root: then he has to be the owner of all
+ * databases, whose rights are all that can be got by it. */
+static int check_path(const struct session *session, const char *path,
+		      struct error *err)
+{
+	const struct fleet *fleet = session->fleet;
+	uid_t writer = TRUST_NOBODY;
+	int rc = trust_path(path, &writer, err);
+
+	for (size_t i = 0; rc == 0 && writer != TRUST_NOBODY &&
+	     i < fleet->file_count; i++) {
+		const struct stamp *stamp = &fleet->by_file[i]->stamp;
+		uid_t owner = stamp->owner;
+
+		/* Names the one folder that is somebody else's. */
+		if (S_ISREG(stamp->mode) && owner != writer)
+			rc = trust_path(path, &owner, err);
+	}
+	return rc;
+}
+
+/* Which of the folders above fleet->exposed is the one. */
+static int refuse_exposed(const struct session *session, struct error *err)
+{
+	char *path = xasprintf("%s/%s", session->data_path,
+			       session->fleet->exposed);
+	const char *last = strrchr(path, '/');
+	char *slash = path + strlen(session->data_path);
+	struct stat seen = { 0 };
+	uid_t owner;
+	int rc = 0;
+
+	owner = stat(path, &seen) == 0 ? seen.st_uid : 0;
+	for (; rc == 0 && slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (stat(path, &seen) == 0 &&
+		    (!(slash == last ? trust_is_closed(&seen)
+				     : trust_may_pass(&seen)) ||
+		     !trust_owner(&owner, seen.st_uid)))
+			rc = trust_refuse(path, &seen, owner, err);
+		*slash = '/';
+	}
+	if (rc == 0)
+		rc = error_set(err, ERROR_CONFIG,
+			       "%s: others could write to its folder a moment "
+			       "ago; nothing was touched; run again", path);
+	free(path);
+	return rc;
+}
+
+static int check_migrations(const struct session *session, struct error *err)
+{
+	const struct migrations *migrations = session->migrations;
+	const char *last = "";
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < migrations->step_count; i++) {
+		const char *file = migrations->steps[i]->file;
+
+		if (strcmp(file, last) != 0)
+			rc = check_path(session, file, err);
+		last = file;
+	}
+	return rc ? error_prefix(err, "the migrations") : 0;
+}
+
+int strict_fleet(const struct session *session, struct error *err)
+{
+	int rc = 0;
+
+	if (!is_wanted(session) || session->fleet == NULL)
+		return 0;
+	if (session->migrations != NULL)
+		rc = check_migrations(session, err);
+	if (rc == 0 && session->fleet->file_count > 0)
+		rc = check_path(session, session->config.data_dir, err);
+	if (rc == 0 && session->fleet->exposed != NULL)
+		rc = refuse_exposed(session, err);
+	return advise(rc, err);
+}
+
+int strict_state(const struct session *session, uid_t user, struct error *err)
+{
+	const char *state_dir = session->config.state_dir;
+	char *above, *slash;
+	int rc;
+
+	if (!is_wanted(session))
+		return 0;
+	above = state_dir[0] == '/'
+			? xstrdup(state_dir)
+			: xasprintf("%s/%s", session->data_path, state_dir);
+	for (slash = strrchr(above, '/'); slash > above && slash[1] == '\0';
+	     slash = strrchr(above, '/'))
+		*slash = '\0';
+	slash[slash == above] = '\0';
+	rc = trust_path(above, &user, err);
+	free(above);
+	/* state_open() says what is to be done about it. */
+	if (rc == ERROR_MISSING)
+		return 0;
+	return advise(rc ? error_prefix(err, "the state directory") : 0, err);
+}

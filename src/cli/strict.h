@@ -1,0 +1,30 @@
+/*
+ * strict: started as root, nothing is worked with that others could change.
+ *
+ * Runs on: the main thread, after discovery, while we may still be root. Looks;
+ * opens and writes nothing. Not root, or run.strict_modes = no: all is well.
+ * A caller who is not root has nothing to lose but what is his own, and to keep
+ * that from others is his business: so it is with logrotate.
+ *
+ * The configuration itself is looked at where it is read (config.h), whatever
+ * it says: it cannot vouch for itself.
+ */
+#ifndef FLEET_CLI_STRICT_H
+#define FLEET_CLI_STRICT_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct session;
+
+/* The folders from / down to each database, and to each file of migrations and
+ * that file: nobody but root and the databases' owner may write to them.
+ * ERROR_CONFIG names one that is open, and the command that mends it. */
+int strict_fleet(const struct session *session, struct error *err);
+
+/* The same for the folders above the state directory, which is to be `user`'s;
+ * itself it is state_open()'s to judge. */
+int strict_state(const struct session *session, uid_t user, struct error *err);
+
+#endif

@@ -1,0 +1,141 @@
+# Started as root: what others may write to is refused, named, with the command
+# that mends it, and nothing is touched. (The configuration: config.bats.)
+
+load lib
+load witness
+
+# No account has these ids, which has to do as well.
+OWNER=54321
+OTHER=54322
+
+setup()
+{
+	begin
+	[ "$(id -u)" -eq 0 ] || skip "only root is in danger"
+	# Whoever the files are given to has to come to them.
+	chmod 755 "$T"
+	make_fleet 1 -k 1
+	mkdir fleet/users
+	mv "$(db alice)" fleet/users/
+	chown -R $OWNER:$OWNER fleet
+}
+teardown() { end; }
+
+# refused PATH FIX: an upgrade ends with 78, names PATH and the command for it, and
+# touches nothing; when that command was run, it is gone on.
+refused()
+{
+	local path=$1 fix=$2
+
+	untouched fleet upgrade
+	same 78 "$status"
+	says "$fix $path" "nothing was touched" "run.strict_modes = no"
+	$fix "$path"
+	exits 0 fleet status
+}
+
+@test "strict: so does every command that opens databases, unless told to trust" {
+	chmod 777 fleet
+	for command in status verify "upgrade --dry-run"; do
+		# shellcheck disable=SC2086
+		untouched fleet $command
+		same 78 "$status"
+		has "chmod go-w $T/fleet"
+	done
+	exits 0 fleet upgrade --set run.strict_modes=no
+	has "2 upgraded"
+}
+
+@test "strict: what is only root's and the owner's is worked on" {
+	exits 0 fleet upgrade
+	has "2 upgraded"
+}
+
+@test "strict: a data directory that everybody may write to" {
+	chmod 777 fleet
+	refused "$T/fleet" "chmod go-w"
+}
+
+@test "strict: a data directory that a group may write to" {
+	chmod 775 fleet
+	refused "$T/fleet" "chmod go-w"
+}
+
+@test "strict: a sticky data directory keeps no journal from being put there" {
+	chmod 1777 fleet
+	refused "$T/fleet" "chmod go-w"
+}
+
+@test "strict: a folder of users below it" {
+	chmod 777 fleet/users
+	refused "$T/fleet/users" "chmod go-w"
+}
+
+@test "strict: a folder below it that is somebody else's" {
+	chown $OTHER fleet/users
+	refused "$T/fleet/users" "chown $OWNER"
+}
+
+@test "strict: a folder above it" {
+	mkdir above
+	mv fleet above/
+	ln -s above/fleet fleet
+	chmod 777 above
+	refused "$T/above" "chmod go-w"
+}
+
+@test "strict: a folder above it that is somebody else's" {
+	chown $OTHER "$T"
+	refused "$T" "chown $OWNER"
+}
+
+@test "strict: a folder without databases may be anybody's" {
+	mkdir -m 1777 fleet/uploads
+	exits 0 fleet upgrade
+	has "2 upgraded"
+}
+
+@test "strict: the folder that the state directory is in" {
+	mkdir -m 777 states
+	FLEET_UPGRADE_FLEET_STATE_DIR=$T/states/fleet
+	export FLEET_UPGRADE_FLEET_STATE_DIR
+	refused "$T/states" "chmod go-w"
+}
+
+@test "strict: migrations that others may write" {
+	chmod 666 migrations/history.md
+	refused "$T/migrations/history.md" "chmod go-w"
+}
+
+@test "strict: a folder of migrations that others may write to" {
+	chmod 775 migrations
+	chgrp $OTHER migrations
+	refused "$T/migrations" "chmod go-w"
+}
+
+@test "strict: migrations that are somebody else's" {
+	chown $OTHER migrations/history.md
+	refused "$T/migrations/history.md" "chown $OWNER"
+}
+
+@test "strict: migrations may be the databases' owner's" {
+	chown -R $OWNER migrations
+	exits 0 fleet upgrade
+	has "2 upgraded"
+}
+
+@test "strict: a way back needs no migrations that are to be trusted" {
+	exits 0 fleet upgrade
+	chmod 666 migrations/history.md
+	exits 78 fleet rollback
+	exits 0 fleet rollback --set run.strict_modes=no
+}
+
+@test "strict: who is not root is not asked" {
+	command -v setpriv >/dev/null || skip "setpriv is not installed"
+	chmod 777 fleet
+	chmod 666 migrations/history.md
+	exits 0 setpriv --reuid=$OWNER --regid=$OWNER --clear-groups \
+		"$FLEET_UPGRADE" -d fleet -m migrations
+	has "2 upgraded"
+}
