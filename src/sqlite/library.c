@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 #include <stddef.h>
 
+#include "sqlite/calls.h"
+
 /* SQLITE_OPEN_EXRESCODE came with it. */
 #define OLDEST_VERSION 3037000
 
@@ -34,7 +36,7 @@ int library_begin(struct error *err)
 				 "SQLite cannot be configured: %s",
 				 code == SQLITE_MISUSE ? "it is in use already"
 						       : sqlite3_errstr(code));
-	return 0;
+	return calls_begin(err);
 }
 
 const char *library_version(void)

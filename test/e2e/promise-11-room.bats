@@ -315,3 +315,19 @@ word()
 	done
 	[ "$(version_of "$(db alice)")" = 0.3.20 ]
 }
+
+@test "nor does it where root's rights are asked for" {
+	needs_root
+	mkdir -m 700 secret
+	echo precious >secret/file
+	give_away $OWNER
+	forge_journal "$(db bob)" "$T/secret/file"
+	chown $OWNER "$(db bob)-journal"
+	exits 1 fleet upgrade --set run.user=root "${TRUSTING[@]}"
+	says "3 upgraded, 1 failed" bob
+	[ -e secret/file ]
+	# The rest of the fleet is done, and bob's when the forgery is gone.
+	rm "$(db bob)-journal"
+	exits 0 fleet upgrade --set run.user=root "${TRUSTING[@]}"
+	has "1 upgraded"
+}

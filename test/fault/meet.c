@@ -1,12 +1,13 @@
 /*
- * meet: stops a process at a chosen call of the swap, and lets somebody else
- * come by at exactly that moment.
+ * meet: stops a process at a chosen call, of the swap or of a look for links,
+ * and lets somebody else come by at exactly that moment.
  *
  * Preloaded (LD_PRELOAD). A call is told as a line, with absolute paths:
  *
  *	link FROM TO		link, linkat
  *	rename FROM TO		rename, renameat, renameat2
  *	unlink PATH		unlink, unlinkat
+ *	lstat PATH		lstat
  *	syncfs PATH		the path of the descriptor
  *	setlease TYPE PATH	fcntl(F_SETLEASE); TYPE is write, read or none
  *	getlease TYPE PATH	fcntl(F_GETLEASE); TYPE is what it gave, and so
@@ -35,6 +36,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -220,6 +222,10 @@ WRAP(unlink, (const char *name), (name),
 	line_of_one(line, "unlink", AT_FDCWD, name))
 WRAP(unlinkat, (int folder, const char *name, int flags),
 	(folder, name, flags), line_of_one(line, "unlink", folder, name))
+WRAP(lstat, (const char *name, struct stat *out), (name, out),
+	line_of_one(line, "lstat", AT_FDCWD, name))
+WRAP(lstat64, (const char *name, struct stat64 *out), (name, out),
+	line_of_one(line, "lstat", AT_FDCWD, name))
 WRAP(syncfs, (int fd), (fd), line_of_fd(line, "syncfs", fd))
 
 static const char *type_of(long type)

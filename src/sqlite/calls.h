@@ -1,0 +1,31 @@
+/*
+ * calls: the system calls with a path that SQLite makes, made so that no link
+ * is followed anywhere on it.
+ *
+ * Runs on: calls_begin() on the main thread, before there is any other; the
+ * calls themselves on any. No state.
+ *
+ * SQLITE_OPEN_NOFOLLOW looks for links first, component by component, and opens
+ * then: whoever may rename a folder on the way puts a link in its place in
+ * between. So the kernel is told instead (openat2(), Linux 5.6; where there is
+ * none, each component is opened by itself). Nothing is opened and looked at
+ * afterwards: closing the wrong file would drop the locks on it (base/file.h).
+ * Exempt are temporary files, whose folder the administrator names.
+ *
+ * SQLite deletes what a rollback journal calls its super-journal, whatever file
+ * that is, and a journal may be forged. Here nothing is deleted by name that is
+ * not named as SQLite names its own files.
+ *
+ * It costs no further system call to open a database, and two to make or to
+ * delete a journal.
+ */
+#ifndef FLEET_SQLITE_CALLS_H
+#define FLEET_SQLITE_CALLS_H
+
+#include "base/error.h"
+
+/* Puts them in the place of SQLite's, for the whole process. ERROR_BUG where
+ * SQLite does not let us. */
+int calls_begin(struct error *err);
+
+#endif
