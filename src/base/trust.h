@@ -30,8 +30,9 @@ bool trust_is_closed(const struct stat *seen);
  * sticky, but move or remove nobody else's. */
 bool trust_may_pass(const struct stat *seen);
 
-/* True if `owner` is root or *writer; where that is TRUST_NOBODY, he becomes it.
- * So it finds the one user beside root who owns all that it was asked about. */
+/* True if `owner` is root or *writer; where that is TRUST_NOBODY, he becomes
+ * it. So it finds the one user beside root who owns all that was asked
+ * about. */
 #define TRUST_NOBODY ((uid_t)-1)
 bool trust_owner(uid_t *writer, uid_t owner);
 
