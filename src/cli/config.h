@@ -61,7 +61,7 @@ struct config {
 	int strict_modes;	 /* a truth */
 	int64_t jobs;		 /* 0: auto */
 	int strategy;		 /* enum strategy_choice */
-	int64_t busy_timeout_ms, retries, lock_wait_ms;
+	int64_t busy_timeout_ms, database_timeout_ms, retries, lock_wait_ms;
 	int integrity;		 /* enum check_integrity */
 	int foreign_keys;	 /* enum check_foreign_keys */
 	int64_t keep, max_age_ms;

@@ -271,6 +271,10 @@ const struct key_row key_rows[KEY_COUNT] = {
 		"run", "busy_timeout", "5s", &duration_type,
 		FIELD(busy_timeout_ms), .high = HOUR_MS,
 		.help = "how long to wait for an application's lock" },
+	[KEY_DATABASE_TIMEOUT] = {
+		"run", "database_timeout", "1h", &duration_type,
+		FIELD(database_timeout_ms), .high = 7 * DAY_MS,
+		.help = "how long one database may take; 0s: for ever" },
 	[KEY_RETRIES] = {
 		"run", "retries", "3", &number_type, FIELD(retries),
 		.high = MOST_RETRIES,

@@ -202,6 +202,7 @@ static int make_plan(struct session *session, struct error *err)
 		.integrity = (enum check_integrity)config->integrity,
 		.foreign_keys = (enum check_foreign_keys)config->foreign_keys,
 		.busy_timeout_ms = (int)config->busy_timeout_ms,
+		.limit_ms = config->database_timeout_ms,
 		.strategy = session->is_on_network
 				    ? CHOOSE_IN_PLACE
 				    : (enum strategy_choice)config->strategy,

@@ -31,6 +31,7 @@ static int open_live(struct inplace *run, struct error *err)
 	struct connection_options options = {
 		.mode = CONNECTION_WRITE,
 		.busy_timeout_ms = plan->busy_timeout_ms,
+		.limit_ms = plan->limit_ms,
 		.cache_bytes = plan->cache_bytes,
 		.stop_now = job->stop_now,
 	};

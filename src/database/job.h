@@ -68,6 +68,7 @@ struct plan {
 	enum check_integrity integrity;
 	enum check_foreign_keys foreign_keys;
 	int busy_timeout_ms;
+	int64_t limit_ms;	  /* for the work on one database; 0: none */
 	int64_t cache_bytes;	  /* each worker's share of memory */
 	enum strategy_choice strategy;
 	dev_t staging_device;	  /* the file system of staging_dir */

@@ -87,6 +87,7 @@ static int open_db(const struct job *job, const char *path,
 	const struct connection_options options = {
 		.mode = mode,
 		.busy_timeout_ms = job->plan->busy_timeout_ms,
+		.limit_ms = job->plan->limit_ms,
 		.cache_bytes = job->plan->cache_bytes,
 		.spill = true,
 		.stop_now = job->stop_now,

@@ -11,6 +11,7 @@ int scratch_open(const struct job *job, struct sqlite3 *from,
 	const struct connection_options options = {
 		.mode = CONNECTION_TEMPORARY,
 		.cache_bytes = job->plan->cache_bytes,
+		.limit_ms = job->plan->limit_ms,
 		.stop_now = job->stop_now,
 	};
 	int rc = connection_open(NULL, &options, out, err);

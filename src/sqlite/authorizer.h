@@ -67,7 +67,8 @@ struct authorizer {
 void authorizer_init(struct authorizer *authorizer, const char *ledger);
 void authorizer_release(struct authorizer *authorizer);
 
-/* Installs it on the connection; NULL takes the installed one away. */
+/* Installs it on the connection. NULL takes the installed one away and leaves
+ * the one that every connection is opened with: AUTHORIZE_OURS. */
 void authorizer_install(struct sqlite3 *db, struct authorizer *authorizer);
 
 #endif

@@ -185,6 +185,10 @@ int connection_error(struct sqlite3 *db, int sqlite_code, struct error *err)
 		text = sqlite3_errmsg(db);
 		errnum = system_error(db, sqlite_code);
 	}
+	if (db && code == ERROR_STOPPED && connection_is_over(db)) {
+		code = ERROR_SQL;
+		text = "it took longer than run.database_timeout lets it";
+	}
 	result = errnum ? error_set_errno(err, code, errnum, "%s", text)
 			: error_set(err, code, "%s", text);
 	if (err)

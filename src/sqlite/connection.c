@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/lease.h"
 #include "base/memory.h"
+#include "sqlite/authorizer.h"
 
 /* A gigabyte, SQLite's own limit, for each worker is what one zeroblob() in a
  * hostile trigger could take; rows of half of it are still legitimate. */
@@ -122,15 +123,20 @@ struct patience {
 	const atomic_bool *stop_now;
 	int leased;
 	int64_t deadline_us;
+	int64_t limit_us; /* by clock_now_us() */
+	bool is_over;	  /* and that has come */
 	int64_t timeout_us;
 	int64_t until_us; /* of the lock that is being waited for */
 };
 
 static int is_interrupted(void *self)
 {
-	const struct patience *patience = self;
+	struct patience *patience = self;
 
-	return is_stopped((void *)patience->stop_now) ||
+	patience->is_over = patience->limit_us > 0 &&
+			    clock_now_us() > patience->limit_us;
+	return patience->is_over ||
+	       is_stopped((void *)patience->stop_now) ||
 	       (patience->leased > 0 && !lease_is_whole(patience->leased)) ||
 	       (patience->deadline_us > 0 &&
 		clock_now_us() > patience->deadline_us);
@@ -167,10 +173,13 @@ static void be_patient(struct sqlite3 *db,
 	patience->stop_now = options->stop_now;
 	patience->leased = options->leased;
 	patience->deadline_us = options->deadline_us;
+	if (options->limit_ms > 0)
+		patience->limit_us = clock_now_us() + 1000 * options->limit_ms;
 	patience->timeout_us = INT64_C(1000) * options->busy_timeout_ms;
 	swap_patience(db, patience);
 	sqlite3_busy_handler(db, wait_for_lock, patience);
-	if (options->stop_now || options->leased || options->deadline_us)
+	if (options->stop_now || options->leased || options->deadline_us ||
+	    options->limit_ms)
 		sqlite3_progress_handler(db, PROGRESS_OPERATIONS,
 					 is_interrupted, patience);
 }
@@ -192,6 +201,7 @@ static void harden(struct sqlite3 *db)
 				  NULL);
 	if (sqlite3_libversion_number() >= TRUSTED_SCHEMA_VERSION)
 		sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	authorizer_install(db, NULL);
 	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
 	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
 	sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
@@ -281,6 +291,14 @@ void connection_set_busy_timeout(struct sqlite3 *db, int timeout_ms)
 
 	patience->timeout_us = INT64_C(1000) * timeout_ms;
 	swap_patience(db, patience);
+}
+
+bool connection_is_over(struct sqlite3 *db)
+{
+	struct patience *patience = swap_patience(db, NULL);
+
+	swap_patience(db, patience);
+	return patience != NULL && patience->is_over;
 }
 
 int connection_allow_triggers(struct sqlite3 *db, bool allowed,

@@ -13,7 +13,8 @@
  * foreign keys off (inside a transaction they could not be switched off, and a
  * table rebuild with them on deletes child rows), extended result codes, limits
  * (nothing attached, no value over 512 MiB), a progress handler that looks at
- * the stop flag. An authorizer is the caller's to install.
+ * the stop flag and the clock, an authorizer that lets nothing reach outside
+ * (authorizer.h, AUTHORIZE_OURS). A stricter one is the caller's to install.
  *
  * If the process dies: nothing here outlives it; SQLite's own journal recovers
  * a transaction that was under way.
@@ -74,6 +75,8 @@ struct connection_options {
 				      * is interrupted when somebody asks for
 				      * the file; 0: none */
 	int64_t deadline_us;	     /* and then, by clock_now_us(); 0: never */
+	int64_t limit_ms;	     /* so long after the open all SQL fails,
+				      * with ERROR_SQL; 0: never */
 };
 
 /* Opens `path`, which is absolute and link-free. On failure *out is NULL. A
@@ -87,6 +90,9 @@ void connection_close(struct sqlite3 *db);
 
 /* How long later statements wait for a lock. */
 void connection_set_busy_timeout(struct sqlite3 *db, int timeout_ms);
+
+/* True if SQL was interrupted because options.limit_ms had passed. */
+bool connection_is_over(struct sqlite3 *db);
 
 /* Switches the database's own triggers; off while our own rows are written. */
 int connection_allow_triggers(struct sqlite3 *db, bool allowed,
@@ -117,7 +123,8 @@ bool connection_has_moved(struct sqlite3 *db);
 
 /* Fills `err` from the connection's last error: BUSY and LOCKED are ERROR_BUSY,
  * CORRUPT and NOTADB ERROR_CORRUPT, FULL ERROR_NOSPACE, IOERR, CANTOPEN,
- * READONLY and PERM ERROR_IO, INTERRUPT ERROR_STOPPED, all others ERROR_SQL.
+ * READONLY and PERM ERROR_IO, INTERRUPT ERROR_STOPPED (ERROR_SQL where
+ * connection_is_over()), all others ERROR_SQL.
  * What the system said (errno) is added where a file could not be opened, read
  * or written. `sqlite_code` is the extended code. Returns err->code. */
 int connection_error(struct sqlite3 *db, int sqlite_code, struct error *err);

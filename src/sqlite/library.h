@@ -15,9 +15,9 @@
 /* Configures SQLite for the process: no memory statistics (they are one lock
  * around every allocation, which nearly halves what several threads get done),
  * multi-thread mode, and no memory mapping, now or later: a file that somebody
- * truncates would end the process; and its calls are made safe (calls.h). ERROR_BUG if SQLite is in use already;
- * ERROR_CONFIG if the installed library is older than 3.37 or made without
- * threads. */
+ * truncates would end the process; and its calls are made safe (calls.h).
+ * ERROR_BUG if SQLite is in use already; ERROR_CONFIG if the installed library
+ * is older than 3.37 or made without threads. */
 int library_begin(struct error *err);
 
 const char *library_version(void); /* at run time: "3.40.1" */
