@@ -175,6 +175,36 @@ stays_out()
 	has "is no state directory"
 }
 
+# made: the calls of the trace that made a file or a folder, as "MODE PATH".
+made()
+{
+	sed -nE -e 's/.*open(at)?\((.*), [A-Z_|]*O_CREAT[A-Z_|]*, (0[0-7]*)\) = [0-9]+.*/\3 \2/p' \
+		-e 's/.*mkdir(at)?\((.*), (0[0-7]*)\) += 0.*/\3 \2/p' trace
+}
+
+@test "nothing is made more readable than its original, not for a moment" {
+	umask 0
+	chmod 600 fleet/*.db
+	sqlite3 "$(db bob)" 'PRAGMA journal_mode = WAL' >/dev/null
+	cp -a fleet start
+	for strategy in in-place auto; do
+		rm -r fleet
+		cp -a start fleet
+		traced open,openat,mkdir,mkdirat,chmod,fchmod,fchmodat \
+			fleet upgrade --quiet --set run.strategy=$strategy
+		made >made
+		same "" "$(grep -v '^0[67]00 ' made || true)"
+		# SQLite's beside the database, the unfinished and the backups.
+		for place in bob_longterm.db-wal 'staging>' 'backups>'; do
+			grep -q "$place" made
+		done
+		# Nor does one become so later.
+		same "" "$(grep chmod trace | grep -oE ' 0[0-7]{3,}' |
+			grep -vx ' 0[67]00' || true)"
+		same "" "$(find fleet -type f -perm /077)"
+	done
+}
+
 # ---- root ----
 
 give_away()
