@@ -7,6 +7,7 @@
 #include "cli/message.h"
 #include "fleet/queue.h"
 #include "fleet/state.h"
+#include "sqlite/library.h"
 
 static bool wants_progress(const struct session *session)
 {
@@ -129,8 +130,26 @@ static void tell_journal(const struct session *session, int *exit_status)
 	*exit_status = tally_worse(*exit_status, EXIT_STATUS_DISK);
 }
 
+/* Once, and not by database: it is a matter of the machine's. */
+static void tell_defect(struct run *run)
+{
+	size_t wal = run_totals(run)->wal;
+
+	if (wal == 0 || !library_has_wal_reset_defect())
+		return;
+	run_notice(run, "SQLite %s has the WAL-reset defect, unless your "
+		   "system has mended it under the same number: checkpoints "
+		   "that overlap can damage a database in WAL mode, as %zu "
+		   "of these %s; no checkpoint was made here while an "
+		   "application had one open, but applications make them; "
+		   "bring SQLite to 3.51.3 (or 3.50.7, 3.44.6) for all that "
+		   "open them", library_version(), wal,
+		   wal == 1 ? "is" : "are");
+}
+
 void execution_end(struct execution *execution, int *exit_status)
 {
+	tell_defect(execution->run);
 	*exit_status = run_end(execution->run);
 	tell_journal(execution->session, exit_status);
 	execution->session->last_run = execution->run;

@@ -39,7 +39,8 @@ int execution_begin(struct session *session, const struct fleet *fleet,
 		    struct error *err);
 
 /* Ends the run, reports it, and gives the exit status; a journal that could not
- * be written makes it 74, and is told. */
+ * be written makes it 74, and is told. Where databases in WAL mode were opened
+ * with a SQLite that may damage such, that is a notice of the run, one. */
 void execution_end(struct execution *execution, int *exit_status);
 
 /* All of it: begin, one pass, end. */

@@ -51,9 +51,11 @@ static int open_live(struct inplace *run, struct error *err)
 	options.spill =
 		plan->cache_bytes > 0 && run->stamp.bytes > plan->cache_bytes;
 	rc = connection_open(run->place.path, &options, &run->db, err);
-	if (rc == 0)
-		steps_begin(&run->steps, job, run->db);
-	return rc;
+	if (rc != 0)
+		return rc;
+	(void)evidence_is_wal(run->db, &job->result.is_wal, NULL);
+	steps_begin(&run->steps, job, run->db);
+	return 0;
 }
 
 /* Whether F is all of the database, and the very file that A has locked. */

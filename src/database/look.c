@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "database/evidence.h"
 #include "sqlite/connection.h"
 
 #define LOOK_ATTEMPTS 3
@@ -302,6 +303,7 @@ int look_with(struct job *job,
 		rc = look_open(job, &look, err);
 		if (rc != 0)
 			continue;
+		(void)evidence_is_wal(look.db, &job->result.is_wal, NULL);
 		rc = read(job, &look, self, err);
 		/* What was read from a file that changed meanwhile may look
 		 * like damage: then the change is the news. */

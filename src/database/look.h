@@ -56,7 +56,7 @@ bool look_is_at_rest(const struct look *look);
 void look_close(struct look *look);
 
 /* The same for a function: opens, calls `read`, confirms; again, up to three
- * times, if the file was written meanwhile. */
+ * times, if the file was written meanwhile. Sets result.is_wal. */
 int look_with(struct job *job,
 	      int (*read)(struct job *job, struct look *look, void *self,
 			  struct error *err),

@@ -311,6 +311,7 @@ static int restore_live(struct restore *restore, struct error *err)
 		return rc;
 	report_from(restore);
 	rc = evidence_is_wal(restore->live, &is_wal, err);
+	job->result.is_wal = is_wal;
 	if (rc == 0)
 		rc = fit_pages(restore, &is_wal, err);
 	if (rc == 0)

@@ -67,6 +67,7 @@ struct result {
 	bool has_backup;	  /* one was made and kept: at
 				   * backups/<run id>/<path> */
 	bool was_detected;	  /* `from` is by evidence, without a ledger */
+	bool is_wal;		  /* it was opened, and is in WAL mode */
 	int64_t backup_bytes;	  /* what a backup takes or would take; 0 if
 				   * none is needed */
 	char run_id[RUN_ID_BYTES]; /* the run that the newest ledger row names;

@@ -33,6 +33,7 @@ struct totals {
 	size_t not_begun;	       /* left as they were because the run
 					* was stopped */
 	size_t notes;		       /* databases with something to note */
+	size_t wal;		       /* of those opened: in WAL mode */
 	size_t strategies[STRATEGY_COUNT]; /* of the upgraded */
 	size_t given_up, undone;       /* swaps that an application came
 					* between, before and after the copy

@@ -91,6 +91,7 @@ void tally_add(struct totals *totals, const struct subject *subject,
 		totals->stale_empty++;
 	if (result->notes[0] != '\0')
 		totals->notes++;
+	totals->wal += result->is_wal;
 	if (for_real && !result->has_backup)
 		return;
 	totals->bytes_backed_up += result->backup_bytes;

@@ -210,6 +210,7 @@ static void backups_are_summed_up(void **state)
 		.has_backup = true,
 		.backup_bytes = 1000,
 		.notes = "an extra table",
+		.is_wal = true,
 	};
 	struct totals totals = { 0 };
 
@@ -220,10 +221,12 @@ static void backups_are_summed_up(void **state)
 	result.has_backup = false;
 	result.backup_bytes = 7000;
 	result.notes[0] = '\0';
+	result.is_wal = false;
 	tally_add(&totals, &subject, &result, true);
 	assert_int_equal(totals.bytes_backed_up, 4000);
 	assert_int_equal(totals.bytes_biggest, 3000);
 	assert_int_equal(totals.notes, 2);
+	assert_int_equal(totals.wal, 2);
 	tally_add(&totals, &subject, &result, false); /* a dry run */
 	assert_int_equal(totals.bytes_backed_up, 11000);
 	assert_int_equal(totals.bytes_biggest, 7000);

@@ -20,6 +20,7 @@ static void expect_upgraded_by(struct workshop *shop, char *rows,
 	char *backup = workshop_backup(shop, "a.db");
 	char *after, *before;
 	struct result result = workshop_do(shop, work_upgrade, "a.db");
+	bool is_wal;
 
 	workshop_outcome(&result, OUTCOME_UPGRADED);
 	assert_string_equal(result.from, "1");
@@ -30,6 +31,7 @@ static void expect_upgraded_by(struct workshop *shop, char *rows,
 	assert_true(result.was_detected);
 	assert_true(result.backup_bytes > 0);
 	assert_int_equal(result.failure.error.code, ERROR_NONE);
+	is_wal = result.is_wal;
 
 	before = workshop_print(shop);
 	result = workshop_do(shop, work_upgrade, "a.db");
@@ -38,6 +40,7 @@ static void expect_upgraded_by(struct workshop *shop, char *rows,
 	assert_string_equal(result.to, "3");
 	assert_string_equal(result.run_id, shop->plan.run_id);
 	assert_false(result.has_backup);
+	assert_int_equal(result.is_wal, is_wal);
 	workshop_untouched(shop, before);
 
 	after = workshop_rows(shop, path);
@@ -47,6 +50,8 @@ static void expect_upgraded_by(struct workshop *shop, char *rows,
 	assert_string_equal(after, rows);
 	free(after);
 	workshop_expect(shop, "a.db", "PRAGMA integrity_check", "ok");
+	workshop_expect(shop, "a.db", "PRAGMA journal_mode",
+			is_wal ? "wal" : "delete");
 	workshop_expect(shop, "a.db",
 			"SELECT group_concat(name) FROM "
 			"pragma_table_info('people')",

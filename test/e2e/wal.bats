@@ -1,0 +1,102 @@
+# Databases in WAL mode, and a SQLite that may damage them: what the program
+# does about it, and what it says.
+
+load lib
+load witness
+setup()
+{
+	begin
+	make_fleet 3
+}
+teardown()
+{
+	[ -z "${app_pid-}" ] || app_close
+	end
+}
+
+to_wal()
+{
+	local name
+
+	for name; do
+		sqlite3 "$(db "$name")" 'PRAGMA journal_mode = WAL' >/dev/null
+	done
+}
+
+# An application has bob's database open, with more in its -wal than SQLite
+# leaves there by itself (1,000 pages), and nothing of it in the file.
+open_big_wal()
+{
+	to_wal bob
+	app_open "$(db bob)"
+	app 'PRAGMA wal_autocheckpoint = 0' >/dev/null
+	app "CREATE TABLE big AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+		SELECT i + 1 FROM n WHERE i < 1500) SELECT i, zeroblob(4000) AS z
+		FROM n"
+	[ "$(stat -c %s "$(db bob)-wal")" -gt 4120000 ]
+	cp "$(db bob)" file
+}
+
+# The file is as it was, and what is new went behind what is in the -wal.
+no_checkpoint()
+{
+	exits "$@"
+	cmp file "$(db bob)"
+	[ "$(stat -c %s "$(db bob)-wal")" -ge "$wal" ]
+	wal=$(stat -c %s "$(db bob)-wal")
+}
+
+@test "wal: no checkpoint is made while an application has a database open" {
+	open_big_wal
+	wal=$(stat -c %s "$(db bob)-wal")
+	no_checkpoint 0 fleet --dry-run
+	no_checkpoint 0 fleet status
+	no_checkpoint 0 fleet upgrade
+	same 0.3.20 "$(app 'SELECT to_version FROM fleet_schema_history
+		ORDER BY rank DESC LIMIT 1')"
+	no_checkpoint 1 fleet verify
+	no_checkpoint 0 fleet rollback
+	same 1500 "$(app 'SELECT count(*) FROM big')"
+	no_checkpoint 0 fleet upgrade --release
+	no_checkpoint 0 fleet baseline --forget
+	app_close
+	[ ! -s "$(db bob)-wal" ]
+	same 1500 "$(ask bob 'SELECT count(*) FROM big')"
+}
+
+has_defect()
+{
+	"$FLEET_UPGRADE" --version | grep -q 'WAL-reset defect'
+}
+
+@test "wal: a SQLite with the WAL-reset defect is told of, once in a run" {
+	exits 0 fleet
+	lacks "WAL-reset"
+	exits 1 fleet verify
+	lacks "WAL-reset"
+	to_wal alice bob
+	exits 1 fleet verify
+	if ! has_defect; then
+		lacks "WAL-reset"
+		return
+	fi
+	same 1 "$(grep -c 'WAL-reset' <<<"$output")"
+	says "note: SQLite 3." "as 2 of these are" "bring SQLite to 3.51.3"
+	add_step 0.3.20 0.4 <<<'CREATE TABLE further(a);'
+	exits 0 fleet --dry-run
+	same 1 "$(grep -c 'WAL-reset' <<<"$output")"
+	exits 0 fleet
+	same 1 "$(grep -c 'WAL-reset' <<<"$output")"
+	exits 0 fleet rollback
+	same 1 "$(grep -c 'WAL-reset' <<<"$output")"
+}
+
+@test "wal: no mail for the WAL-reset defect alone" {
+	to_wal alice bob
+	exits 0 fleet --quiet
+	same "" "$output"
+	break_user carol
+	run fleet --quiet verify
+	same 1 "$status"
+	! has_defect || has "WAL-reset"
+}
