@@ -25,6 +25,7 @@ struct standings {
 	char (*users)[RUN_ID_BYTES]; /* as session->fleet->users */
 	char newest[RUN_ID_BYTES];   /* an upgrade with backups; "": none */
 	char refused[RUN_ID_BYTES];  /* looked at last, and none */
+	struct error error;	     /* the backups could not be looked at */
 };
 
 /* An idle run has no backups, and what a rollback, a restore or a baseline did
@@ -38,7 +39,8 @@ static bool is_upgrade(struct standings *standings, const char *run_id)
 	if (state->backups < 0 || !clock_is_run_id(run_id) ||
 	    strcmp(run_id, standings->refused) == 0)
 		return false;
-	state_backups_command(state, run_id, command);
+	if (state_backups_command(state, run_id, command, &standings->error))
+		return false;
 	if (strcmp(command, "upgrade") == 0)
 		return true;
 	text_copy(standings->refused, sizeof(standings->refused), run_id);
@@ -49,7 +51,7 @@ static void hear(struct listener *self, const struct event *event)
 {
 	struct standings *standings = (struct standings *)self;
 	const struct fleet *fleet = standings->session->fleet;
-	struct error ignored = { 0 };
+	struct error error = { 0 };
 	char *own;
 
 	if (event->type != EVENT_DATABASE)
@@ -61,8 +63,11 @@ static void hear(struct listener *self, const struct event *event)
 	if ((event->result->outcome == OUTCOME_BUSY ||
 	     event->result->outcome == OUTCOME_FAILED) && !*own &&
 	    backups_find(&standings->session->state, event->subject->path, "",
-			 own, &ignored) != 0)
+			 own, &error) != 0) {
 		*own = '\0';
+		if (error.code != ERROR_MISSING)
+			standings->error = error;
+	}
 	/* Run ids sort by time. */
 	if (strcmp(own, standings->newest) > 0 && is_upgrade(standings, own))
 		text_copy(standings->newest, sizeof(standings->newest), own);
@@ -140,6 +145,11 @@ int cmd_rollback(struct session *session, int *exit_status, struct error *err)
 	standings.users = xcalloc(session->fleet->user_count + 1,
 				  sizeof(*standings.users));
 	rc = execution_look(session, session->fleet, listeners, 1, NULL, err);
+	/* Or else what is there would be taken for what is not. */
+	if (rc == 0 && standings.error.code != ERROR_NONE) {
+		*err = standings.error;
+		rc = error_append(err, "nothing was changed");
+	}
 	if (rc == 0 && session->options->run)
 		text_copy(standings.newest, sizeof(standings.newest),
 			  session->options->run);

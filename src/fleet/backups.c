@@ -49,8 +49,8 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(two->id, one->id);
 }
 
-static void run_folders_add(struct run_folders *runs, const struct state *state,
-			    const char *id)
+static int run_folders_add(struct run_folders *runs, const struct state *state,
+			   const char *id, struct error *err)
 {
 	struct run_folder *added;
 
@@ -58,7 +58,13 @@ static void run_folders_add(struct run_folders *runs, const struct state *state,
 				 sizeof(*runs->items));
 	added = &runs->items[runs->count++];
 	text_copy(added->id, sizeof(added->id), id);
-	state_backups_command(state, id, added->command);
+	return state_backups_command(state, id, added->command, err);
+}
+
+static int cannot_be_read(const struct state *state, struct error *err)
+{
+	return error_set_errno(err, ERROR_IO, errno, "%s/backups cannot be read",
+			       state->path);
 }
 
 static int run_folders_read(const struct state *state, struct run_folders *out,
@@ -66,7 +72,7 @@ static int run_folders_read(const struct state *state, struct run_folders *out,
 {
 	const struct dirent *entry;
 	DIR *dir;
-	int fd;
+	int fd, rc = 0;
 
 	*out = (struct run_folders){ 0 };
 	if (state->backups < 0)
@@ -74,22 +80,21 @@ static int run_folders_read(const struct state *state, struct run_folders *out,
 	fd = openat(state->backups, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd >= 0 ? fdopendir(fd) : NULL;
 	if (dir == NULL) {
-		int rc = error_set_errno(err, ERROR_IO, errno,
-					 "%s/backups cannot be read",
-					 state->path);
-
+		rc = cannot_be_read(state, err);
 		if (fd >= 0)
 			close(fd);
 		return rc;
 	}
-	while ((entry = readdir(dir)) != NULL)
+	while (rc == 0 && (errno = 0, entry = readdir(dir)) != NULL)
 		if (clock_is_run_id(entry->d_name))
-			run_folders_add(out, state, entry->d_name);
+			rc = run_folders_add(out, state, entry->d_name, err);
+	if (rc == 0 && errno != 0)
+		rc = cannot_be_read(state, err);
 	closedir(dir);
 	if (out->count > 1)
 		qsort(out->items, out->count, sizeof(out->items[0]),
 		      newest_first);
-	return 0;
+	return rc;
 }
 
 /* A run whose command is not known is taken for an upgrade: its backups are
@@ -100,16 +105,18 @@ static bool is_copy(const struct run_folder *run)
 	       strcmp(run->command, "restore") == 0;
 }
 
-static bool has_backup(const struct state *state, const char *run_id,
-		       const char *path)
+static int has_backup(const struct state *state, const char *run_id,
+		      const char *path, bool *out, struct error *err)
 {
 	struct stamp stamp;
 	char *below = xasprintf("%s/%s", run_id, path);
-	bool has = stamp_take(state->backups, below, &stamp, NULL) == 0 &&
-		   S_ISREG(stamp.mode);
+	int rc = stamp_take(state->backups, below, &stamp, err);
 
+	*out = rc == 0 && S_ISREG(stamp.mode);
+	if (rc != 0)
+		error_prefix(err, "%s/backups", state->path);
 	free(below);
-	return has;
+	return rc == ERROR_MISSING ? 0 : rc;
 }
 
 static int visit(void *self, const char *relative, const struct stamp *stamp,
@@ -184,7 +191,7 @@ int backups_find(const struct state *state, const char *path,
 		if (run_id[0] != '\0' ? strcmp(run->id, run_id) != 0
 				      : is_copy(run))
 			continue;
-		is_found = has_backup(state, run->id, path);
+		rc = has_backup(state, run->id, path, &is_found, err);
 		if (is_found)
 			text_copy(out, RUN_ID_BYTES, run->id);
 	}
@@ -203,20 +210,23 @@ int backups_find(const struct state *state, const char *path,
 }
 
 /* How many runs newer than the one being walked have a backup of that path;
- * `upgrades_only`: copies do not count. Looking again costs a system call a
+ * `upgrades_only`: copies do not count, nor does what cannot be seen. Looking again costs a system call a
  * run, only for what is old; remembering would cost memory for every
  * database. */
 static int64_t count_newer(const struct tour *tour, const char *path,
 			   bool upgrades_only, int64_t enough)
 {
+	struct error ignored = { 0 };
 	int64_t count = 0;
 
 	for (size_t i = 0; i < tour->run && count < enough; i++) {
 		const struct run_folder *run = &tour->runs->items[i];
+		bool has = false;
 
 		if (!(upgrades_only && is_copy(run)) &&
-		    has_backup(tour->state, run->id, path))
-			count++;
+		    has_backup(tour->state, run->id, path, &has,
+			       &ignored) == 0)
+			count += has;
 	}
 	return count;
 }

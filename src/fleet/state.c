@@ -34,22 +34,25 @@ static int is_empty(int folder, bool *out, struct error *err)
 {
 	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *entry;
+	const struct dirent *entry = NULL;
+	int rc = 0;
 
 	*out = true;
 	if (dir == NULL) {
-		int rc = error_set_errno(err, ERROR_IO, errno,
-					 "the folder cannot be read");
-
+		rc = error_set_errno(err, ERROR_IO, errno,
+				     "the folder cannot be read");
 		if (fd >= 0)
 			close(fd);
 		return rc;
 	}
-	while (*out && (entry = readdir(dir)) != NULL)
+	while (*out && (errno = 0, entry = readdir(dir)) != NULL)
 		*out = strcmp(entry->d_name, ".") == 0 ||
 		       strcmp(entry->d_name, "..") == 0;
+	if (entry == NULL && errno != 0)
+		rc = error_set_errno(err, ERROR_IO, errno,
+				     "the folder cannot be read to its end");
 	closedir(dir);
-	return 0;
+	return rc;
 }
 
 static int make_folder(int data_dir, const char *path, struct error *err)
@@ -268,40 +271,27 @@ out:
 	return rc;
 }
 
-int state_begin_backups(const struct state *state, const char *run_id,
-			const char *command, int *out_fd, struct error *err)
+int state_backups_command(const struct state *state, const char *run_id,
+			  char out[STATE_COMMAND_BYTES], struct error *err)
 {
-	char *text = xasprintf("command %s\n", command);
-	int rc = folder_make(state->backups, run_id, out_fd, err);
-
-	if (rc == 0) {
-		rc = file_write_text(*out_fd, RUN_NAME, text, err);
-		if (rc != 0) {
-			close(*out_fd);
-			*out_fd = -1;
-		}
-	}
-	if (rc != 0)
-		error_prefix(err, "%s/backups/%s", state->path, run_id);
-	free(text);
-	return rc;
-}
-
-void state_backups_command(const struct state *state, const char *run_id,
-			   char out[STATE_COMMAND_BYTES])
-{
-	struct error ignored = { 0 };
+	struct error why = { 0 };
 	char *text = NULL;
-	int folder = -1;
+	int folder = -1, rc;
 
 	out[0] = '\0';
-	if (folder_enter(state->backups, run_id, strlen(run_id), O_RDONLY,
-			 &folder, &ignored) != 0)
-		return;
-	if (file_read_text(folder, RUN_NAME, RUN_BYTES, &text, &ignored) == 0)
+	rc = folder_enter(state->backups, run_id, strlen(run_id), O_RDONLY,
+			  &folder, &why);
+	if (rc == 0)
+		rc = file_read_text(folder, RUN_NAME, RUN_BYTES, &text, &why);
+	if (rc == 0)
 		fields_get(text, "command", out, STATE_COMMAND_BYTES);
 	free(text);
-	close(folder);
+	if (folder >= 0)
+		close(folder);
+	if (rc == 0 || rc == ERROR_MISSING)
+		return 0;
+	*err = why;
+	return error_prefix(err, "%s/backups/%s", state->path, run_id);
 }
 
 bool state_is_run_file(const char *name)
@@ -332,4 +322,25 @@ void state_drop_empty_backups(const struct state *state, const char *run_id)
 	    folder_clear(folder, &ignored) == 0)
 		unlinkat(state->backups, run_id, AT_REMOVEDIR);
 	close(folder);
+}
+
+int state_begin_backups(const struct state *state, const char *run_id,
+			const char *command, int *out_fd, struct error *err)
+{
+	char *text = xasprintf("command %s\n", command);
+	int rc = folder_make(state->backups, run_id, out_fd, err);
+
+	if (rc == 0) {
+		rc = file_write_text(*out_fd, RUN_NAME, text, err);
+		if (rc != 0) {
+			close(*out_fd);
+			*out_fd = -1;
+		}
+	}
+	if (rc != 0) {
+		error_prefix(err, "%s/backups/%s", state->path, run_id);
+		state_drop_empty_backups(state, run_id);
+	}
+	free(text);
+	return rc;
 }

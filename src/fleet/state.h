@@ -53,11 +53,11 @@ void state_close(struct state *state); /* zeroed is not fine, closed is */
 int state_begin_backups(const struct state *state, const char *run_id,
 			const char *command, int *out_fd, struct error *err);
 
-/* The command of the run that made backups/<run_id>: "upgrade". "" if that
- * cannot be told. */
+/* The command of the run that made backups/<run_id>: "upgrade". "" if nothing
+ * there tells; an error where something might, and cannot be read. */
 #define STATE_COMMAND_BYTES 32
-void state_backups_command(const struct state *state, const char *run_id,
-			   char out[STATE_COMMAND_BYTES]);
+int state_backups_command(const struct state *state, const char *run_id,
+			  char out[STATE_COMMAND_BYTES], struct error *err);
 
 /* True for what lies at the top of backups/<run_id> and is no backup: the file
  * ".run", whole or half-written. (A hidden database may lie there as well.) */

@@ -1,6 +1,9 @@
 #include "cli/command.h"
 
+#include <glob.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "desk.h"
@@ -152,6 +155,29 @@ static void test_a_baseline_is_not_taken_back_unasked(void **state)
 	expect_version(desk, "alice.db", "1");
 }
 
+/* Which is not the same as that there are none. */
+static void test_backups_that_cannot_be_read_are_told(void **state)
+{
+	struct desk *desk = *state;
+	char *names = xasprintf("%s/.fleet-upgrade/backups/*/.run",
+				desk->shop->data);
+	glob_t found;
+
+	workshop_make(desk->shop, "alice.db", 1);
+	desk_expect(desk, "-q", 0);
+	assert_int_equal(glob(names, 0, NULL, &found), 0);
+	assert_int_equal(unlink(found.gl_pathv[0]), 0);
+	assert_int_equal(mkdir(found.gl_pathv[0], 0700), 0);
+	desk_expect(desk, "rollback", 74);
+	desk_says(desk, ".run is no regular file");
+	desk_says(desk, "nothing was changed");
+	desk_expect(desk, "restore alice", 74);
+	desk_expect(desk, "backups prune", 74);
+	expect_version(desk, "alice.db", "3");
+	globfree(&found);
+	free(names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +189,7 @@ int main(void)
 		DESK_TEST(test_one_that_put_nothing_back_leaves_no_hold),
 		DESK_TEST(test_a_run_may_be_named),
 		DESK_TEST(test_a_baseline_is_not_taken_back_unasked),
+		DESK_TEST(test_backups_that_cannot_be_read_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -237,10 +239,42 @@ static void begins_a_runs_backups(void **state)
 	assert_true(folder >= 0);
 	close(folder);
 	assert_true(sandpit_has(sandpit, "state/backups/" RUN_ID "/.run"));
-	state_backups_command(&made, RUN_ID, command);
+	assert_int_equal(state_backups_command(&made, RUN_ID, command, &err),
+			 0);
 	assert_string_equal(command, "upgrade");
-	state_backups_command(&made, "20200101T000000Z-0000", command);
+	assert_int_equal(state_backups_command(&made, "20200101T000000Z-0000",
+					       command, &err), 0);
 	assert_string_equal(command, "");
+	assert_int_equal(err.code, ERROR_NONE);
+	/* What is there and cannot be read is no run without a command. */
+	assert_int_equal(unlinkat(sandpit->fd, "state/backups/" RUN_ID "/.run",
+				  0), 0);
+	sandpit_folder(sandpit, "state/backups/" RUN_ID "/.run");
+	assert_int_equal(state_backups_command(&made, RUN_ID, command, &err),
+			 ERROR_IO);
+	assert_non_null(strstr(err.message, "backups/" RUN_ID));
+	state_close(&made);
+}
+
+/* A run that has nowhere to put its backups ends there, and leaves no folder. */
+static void leaves_no_folder_where_it_cannot_begin(void **state)
+{
+	const struct rlimit nothing = { .rlim_cur = 0, .rlim_max = RLIM_INFINITY };
+	const struct rlimit all = { .rlim_cur = RLIM_INFINITY,
+				    .rlim_max = RLIM_INFINITY };
+	const struct sandpit *sandpit = *state;
+	struct state made;
+	struct error err = { 0 };
+	int folder = -1, rc;
+
+	must_open(sandpit, "state", true, &made);
+	assert_ptr_not_equal(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &nothing), 0);
+	rc = state_begin_backups(&made, RUN_ID, "upgrade", &folder, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+	assert_int_equal(rc, ERROR_IO);
+	assert_int_equal(folder, -1);
+	assert_false(sandpit_has(sandpit, "state/backups/" RUN_ID));
 	state_close(&made);
 }
 
@@ -403,6 +437,7 @@ int main(void)
 		TEST(no_link_below_data_dir_is_followed),
 		TEST(the_folder_above_has_to_be_there),
 		TEST(begins_a_runs_backups),
+		TEST(leaves_no_folder_where_it_cannot_begin),
 		TEST(drops_what_holds_no_backup),
 		TEST(keeps_what_holds_one),
 		TEST(keeps_a_hidden_one),
