@@ -233,6 +233,8 @@ void inplace_change(struct job *job, const struct change *change)
 	job->result.strategy = needed ? STRATEGY_IN_PLACE : STRATEGY_NONE;
 	if (rc != 0) {
 		result_fail_unchanged(&job->result, &error);
+		if (run.is_unknown)
+			job->result.to[0] = '\0';
 	} else {
 		job->result.outcome =
 			needed ? OUTCOME_UPGRADED : OUTCOME_CURRENT;

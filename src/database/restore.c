@@ -324,6 +324,28 @@ static int restore_live(struct restore *restore, struct error *err)
 	return rc;
 }
 
+/* After a commit that failed, and may have happened: `to` is what the ledger
+ * says now, if that can tell it from what was there. */
+static void report_to(struct restore *restore, struct error *err)
+{
+	struct connection_options options =
+		options_for(restore, CONNECTION_WRITE);
+	struct result *result = &restore->job->result;
+	bool can_tell = strcmp(result->from, result->to) != 0;
+	struct ledger_head head = { 0 };
+	struct sqlite3 *db = NULL;
+	struct error unknown = { 0 };
+
+	if (can_tell)
+		can_tell = connection_open(restore->live_place.path, &options,
+					   &db, &unknown) == 0 &&
+			   ledger_read(db, &head, &unknown) == 0;
+	connection_close(db);
+	text_copy(result->to, sizeof(result->to), can_tell ? head.version : "");
+	if (!result_is_unchanged(result))
+		error_append(err, "it may have been put back all the same");
+}
+
 /* What was to be overwritten is in a backup: of use only if it was. */
 static void fail(struct restore *restore, struct error *err)
 {
@@ -332,19 +354,19 @@ static void fail(struct restore *restore, struct error *err)
 
 	if (result->has_backup && restore->has_begun &&
 	    err->code != ERROR_BUSY) {
-		error_append(err,
-			     "what was there before is backed up in run "
-			     "%s",
+		report_to(restore, err);
+		error_append(err, "what was there before is backed up in run %s",
 			     job->plan->run_id);
-	} else if (result->has_backup) {
-		backup_discard(job);
+	} else {
+		if (result->has_backup)
+			backup_discard(job);
 		result->has_backup = false;
+		memcpy(result->to, result->from, sizeof(result->to));
 	}
 	result_fail(result, err);
 	/* A restore that finds no backup has failed, whatever is live. */
 	if (err->code == ERROR_MISSING)
 		result->outcome = OUTCOME_FAILED;
-	memcpy(result->to, result->from, sizeof(result->to));
 }
 
 void work_restore(struct job *job)
@@ -365,14 +387,14 @@ void work_restore(struct job *job)
 				&error);
 	if (rc == 0)
 		rc = restore_live(&restore, &error);
-	connection_close(restore.source);
-	place_close(&restore.live_place);
-	place_close(&restore.backup_place);
 	if (rc != 0) {
 		fail(&restore, &error);
 	} else {
 		job->result.outcome = OUTCOME_RESTORED;
 		job->result.strategy = STRATEGY_IN_PLACE;
 	}
+	connection_close(restore.source);
+	place_close(&restore.live_place);
+	place_close(&restore.backup_place);
 	job->result.duration_us = clock_now_us() - begin;
 }

@@ -80,3 +80,8 @@ void result_fail_unchanged(struct result *result, const struct error *error)
 	memcpy(result->to, result->from, sizeof(result->to));
 	result->steps = 0;
 }
+
+bool result_is_unchanged(const struct result *result)
+{
+	return strcmp(result->from, result->to) == 0;
+}

@@ -61,7 +61,8 @@ struct result {
 	enum outcome outcome;
 	enum strategy strategy;
 	char from[VERSION_BYTES]; /* recorded or detected; "": none */
-	char to[VERSION_BYTES];	  /* where it is now, or would be; "": none */
+	char to[VERSION_BYTES];	  /* where it is now, or would be; "": none,
+				   * or nobody knows */
 	int steps;		  /* run, or that would be run */
 	int64_t duration_us;
 	bool has_backup;	  /* one was made and kept: at
@@ -89,5 +90,9 @@ void result_fail(struct result *result, const struct error *error);
 /* The same for a database that stands where it stood: no steps, and `to` as
  * `from`. */
 void result_fail_unchanged(struct result *result, const struct error *error);
+
+/* That a database with this result stands where it stood. Of one that failed it
+ * is not so where it is done and may not last, or where nobody knows. */
+bool result_is_unchanged(const struct result *result);
 
 #endif

@@ -175,7 +175,10 @@ static void print_trouble(const struct page *page, size_t row,
 		return;
 	fputc('\n', page->out);
 	say_toned(page->out, page->colour, order[row].tone, "%s",
-		  telling->title);
+		  outcome == OUTCOME_FAILED && page->wording->left &&
+				  trouble->changed > 0
+			  ? "failed, and not all are left as they were:"
+			  : telling->title);
 	fputc('\n', page->out);
 	/* Five are told in full; among more, one unlike them would hide. */
 	if (trouble->total > trouble->kept)

@@ -54,6 +54,7 @@ void trouble_add(struct trouble *trouble, const struct event *event)
 	struct trouble_item *item = make_room(trouble, event);
 
 	trouble->total++;
+	trouble->changed += !result_is_unchanged(event->result);
 	if (!item)
 		return;
 	item->kind = subject->kind;
@@ -138,7 +139,7 @@ void trouble_print_whole(FILE *out, const struct trouble_item *item,
 	print_message(out, &failure->error);
 	say_parts(out, "    ", result->notes);
 	/* Without a version the heading has said it already. */
-	if (!left || result->from[0] == '\0')
+	if (!left || result->from[0] == '\0' || !result_is_unchanged(result))
 		return;
 	fprintf(out, "    %s, at ", left);
 	say_escaped(out, result->from);

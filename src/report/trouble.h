@@ -30,6 +30,7 @@ struct trouble {
 	struct trouble_item *items;
 	size_t kept;	/* how many `items` there are */
 	size_t total;	/* how many there were */
+	size_t changed;	/* of these; or nobody knows whether they are */
 };
 
 /* Takes note of the database that an EVENT_DATABASE tells of. What is kept are
@@ -43,7 +44,7 @@ void trouble_print_line(FILE *out, const struct trouble_item *item);
 
 /* Everything there is to know, on several lines: the names, then migration,
  * file:line, statement, SQLite's own message and code, notes. `left`: what is
- * said of the database's state behind it; NULL: nothing. */
+ * said behind it of a database that stands where it stood; NULL: nothing. */
 void trouble_print_whole(FILE *out, const struct trouble_item *item,
 			 const char *left);
 

@@ -19,20 +19,37 @@ struct fault_methods {
 	const sqlite3_io_methods *real;
 	struct fault *fault;
 	char *path;
+	bool is_ended; /* a journal, by zeros over its header */
 	struct fault_methods *next;
 };
+
+#define JOURNAL_HEADER_BYTES 28
 
 static int write_file(sqlite3_file *file, const void *data, int bytes,
 		      sqlite3_int64 offset)
 {
-	const struct fault_methods *mine = (const void *)file->pMethods;
+	static const char zeros[JOURNAL_HEADER_BYTES];
+	struct fault_methods *mine = (struct fault_methods *)file->pMethods;
 
+	mine->is_ended = offset == 0 && bytes == JOURNAL_HEADER_BYTES &&
+			 memcmp(data, zeros, sizeof(zeros)) == 0;
 	mine->fault->writes++;
 	if (mine->fault->before_write != NULL)
 		mine->fault->before_write(mine->fault, mine->path);
 	if (mine->fault->fail_writes)
 		return SQLITE_FULL;
 	return mine->real->xWrite(file, data, bytes, offset);
+}
+
+static int sync_file(sqlite3_file *file, int flags)
+{
+	const struct fault_methods *mine = (const void *)file->pMethods;
+	int rc = mine->real->xSync(file, flags);
+
+	if (rc != SQLITE_OK || !mine->is_ended || !mine->fault->late_failure)
+		return rc;
+	mine->fault->late_failures++;
+	return SQLITE_IOERR_FSYNC;
 }
 
 static int unlock_file(sqlite3_file *file, int level)
@@ -67,6 +84,7 @@ static int open_file(sqlite3_vfs *vfs, const char *path, sqlite3_file *file,
 	mine = xcalloc(1, sizeof(*mine));
 	mine->methods = *file->pMethods;
 	mine->methods.xWrite = write_file;
+	mine->methods.xSync = sync_file;
 	mine->methods.xUnlock = unlock_file;
 	mine->real = file->pMethods;
 	mine->fault = fault;

@@ -272,6 +272,7 @@ static void test_where_the_truth_cannot_be_learnt_the_backup_stays(void **state)
 
 	(void)state;
 	workshop_failure(&result, ERROR_NOSPACE, "could not be learnt");
+	assert_string_equal(result.to, "");
 	assert_true(result.has_backup);
 	assert_int_equal(workshop_state_files(scene.shop), 1);
 }

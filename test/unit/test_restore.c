@@ -571,6 +571,28 @@ static void test_what_was_there_stays_backed_up_if_it_fails(void **state)
 	release(&scene);
 }
 
+/* The copy had happened when its commit said that it had failed. */
+static void test_a_late_failure_is_no_sign_that_nothing_changed(void **state)
+{
+	struct fault fault = { .late_failure = true,
+			       .only = "/data/a.db-journal" };
+	struct scene scene;
+	struct result result;
+
+	upgrade(&scene, *state, DELETE);
+	fault_open(&fault);
+	result = restore(&scene);
+	fault_close(&fault);
+	assert_true(fault.late_failures > 0);
+	workshop_outcome(&result, OUTCOME_FAILED);
+	workshop_failure(&result, ERROR_IO, "it may have been put back");
+	assert_string_equal(result.from, "3");
+	assert_string_equal(result.to, "");
+	assert_true(result.has_backup);
+	expect_old(&scene, "delete");
+	release(&scene);
+}
+
 static void test_a_stop_leaves_it(void **state)
 {
 	struct workshop *shop = *state;
@@ -608,6 +630,7 @@ int main(void)
 		WORKSHOP_TEST(test_a_live_file_that_is_none_any_more),
 		WORKSHOP_TEST(test_offline_is_no_licence_to_lose_rows),
 		WORKSHOP_TEST(test_what_was_there_stays_backed_up_if_it_fails),
+		WORKSHOP_TEST(test_a_late_failure_is_no_sign_that_nothing_changed),
 		WORKSHOP_TEST(test_a_stop_leaves_it),
 	};
 

@@ -327,6 +327,28 @@ static void test_a_dry_run_says_would_and_the_space(void **state)
 	end(&scene, summary);
 }
 
+static void test_what_may_have_changed_was_not_left(void **state)
+{
+	struct scene scene;
+	struct summary *summary = begin(&scene, "upgrade", false, false, false);
+
+	(void)state;
+	tell_failed(&scene, summary, "bob");
+	scene_result(&scene, "carol", OUTCOME_FAILED, "0.3.18", "0.3.20");
+	scene_failure(&scene, ERROR_IO, 0, "it may not outlast a power cut");
+	scene_database(&scene, summary_listener(summary));
+	scene_result(&scene, "dave", OUTCOME_FAILED, "0.3.17", "");
+	scene_failure(&scene, ERROR_IO, 0, "it could not be learnt");
+	scene_database(&scene, summary_listener(summary));
+	scene_end(&scene, summary_listener(summary), 1);
+	assert_has(scene_text(&scene),
+		   "\nfailed, and not all are left as they were:\n");
+	assert_has(scene_text(&scene), "left exactly as it was, at 0.3.19\n");
+	assert_lacks(scene_text(&scene), "at 0.3.18");
+	assert_lacks(scene_text(&scene), "at 0.3.17");
+	end(&scene, summary);
+}
+
 static void test_a_rollback_says_kept_and_the_hold(void **state)
 {
 	struct scene scene;
@@ -412,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_system_at_fault_is_said),
 		cmocka_unit_test(test_why_a_run_stopped_is_said),
 		cmocka_unit_test(test_a_dry_run_says_would_and_the_space),
+		cmocka_unit_test(test_what_may_have_changed_was_not_left),
 		cmocka_unit_test(test_a_rollback_says_kept_and_the_hold),
 		cmocka_unit_test(test_verify_shows_findings_by_database),
 		cmocka_unit_test(test_notes_of_good_databases_are_told_once),

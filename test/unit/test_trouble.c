@@ -63,7 +63,7 @@ static void test_whole_has_everything(void **state)
 
 	(void)state;
 	scene_open(&scene, "upgrade", false);
-	scene_result(&scene, "bob", OUTCOME_FAILED, "0.3.19", "");
+	scene_result(&scene, "bob", OUTCOME_FAILED, "0.3.19", "0.3.19");
 	scene_failure(&scene, ERROR_SQL, 1, "duplicate column name: x");
 	scene_place(&scene, "user:0.3.19→0.3.20", "/m/history.md", 241,
 		    "ALTER TABLE t ADD COLUMN x");
