@@ -53,7 +53,7 @@ static void look(struct job *job)
 					      : OUTCOME_CURRENT;
 	} else {
 		memset(&job->result.sighting, 0, sizeof(job->result.sighting));
-		result_fail(&job->result, &error);
+		result_fail_unchanged(&job->result, &error);
 	}
 	if (rc == ERROR_UNVERSIONED)
 		job->result.outcome = OUTCOME_WOULD_FAIL;

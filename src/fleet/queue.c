@@ -1,6 +1,8 @@
 #include "fleet/queue.h"
 
 #include <assert.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -9,11 +11,12 @@
 #include "base/memory.h"
 #include "fleet/retired.h"
 
-/* A database that is staged, all else that a worker has open, and what the
- * program has. */
+/* A database that is staged, all else that a worker has open, what the program
+ * has, and what a loop may take of that. */
 #define FILES_EACH   3
 #define FILES_WORKER 16
 #define FILES_OURS   (64 + RETIRED_MOST)
+#define FILES_LOOP   16
 
 #define MOST_JOBS 1024 /* libuv's own limit, above which it takes fewer */
 
@@ -95,6 +98,27 @@ static size_t fit_batches(size_t jobs)
 	if (left > BATCH_JOBS)
 		return BATCH_JOBS;
 	return left > 0 ? (size_t)left : 1;
+}
+
+/* Whether so many can be opened still. */
+static bool has_descriptors(int count)
+{
+	int fd = open("/", O_PATH | O_CLOEXEC);
+	bool has = fd >= 0 && (count == 1 || has_descriptors(count - 1));
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+int queue_open_loop(uv_loop_t *loop, struct error *err)
+{
+	int rc = has_descriptors(FILES_LOOP) ? uv_loop_init(loop) : UV_EMFILE;
+
+	if (rc == 0)
+		return 0;
+	return error_set(err, ERROR_IO, "the event loop cannot be had: %s",
+			 uv_strerror(rc));
 }
 
 int queue_open(uv_loop_t *loop, size_t jobs, struct queue **out,

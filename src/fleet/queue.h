@@ -32,6 +32,10 @@ struct queue_source {
 	void *self;
 };
 
+/* uv_loop_init(), where there are descriptors enough for all that a loop takes:
+ * without them libuv ends the process. */
+int queue_open_loop(uv_loop_t *loop, struct error *err);
+
 /* `jobs`: 1 to 1024, else ERROR_CONFIG. */
 int queue_open(uv_loop_t *loop, size_t jobs, struct queue **out,
 	       struct error *err);

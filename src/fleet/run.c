@@ -360,12 +360,10 @@ int run_new(const struct run_options *options, struct run **out,
 	run->options = *options;
 	reserve_init(&run->reserve, options->plan->state_dir,
 		     options->plan->state_path, &options->min_free);
-	rc = uv_loop_init(&run->loop);
+	rc = queue_open_loop(&run->loop, err);
 	if (rc != 0) {
 		free(run);
-		return error_set(err, ERROR_IO,
-				 "the event loop cannot be had: %s",
-				 uv_strerror(rc));
+		return rc;
 	}
 	uv_timer_init(&run->loop, &run->tick);
 	uv_timer_init(&run->loop, &run->pause);

@@ -60,7 +60,6 @@ int signals_open(struct signals *signals, uv_loop_t *loop, struct error *err)
 	memset(signals, 0, sizeof(*signals));
 	atomic_init(&signals->stop_now, false);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
 	lease_begin();
 	for (size_t i = 0; i < 2; i++) {
 		if (is_ignored(numbers[i]))

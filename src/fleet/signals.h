@@ -7,8 +7,8 @@
  * steps of SQLite's machine. After the run signals_close() puts the default
  * action back, and signals_raise() dies of the signal, so that the caller sees
  * the true cause. A signal that was ignored when the program began (nohup, a
- * job in a shell's background) stays ignored. SIGPIPE and SIGXFSZ are ignored
- * from signals_open() on: writing tells.
+ * job in a shell's background) stays ignored. SIGPIPE is ignored from
+ * signals_open() on: writing tells.
  *
  * Calling order: signals_open(), the loop any number of times,
  * signals_close(), signals_raise(). Signals are heard of while the loop runs.

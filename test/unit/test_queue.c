@@ -299,6 +299,35 @@ static size_t batch_jobs_with(rlim_t files, size_t jobs)
 	return (size_t)WEXITSTATUS(status);
 }
 
+/* In a child: the error, or how it ended. */
+static int loop_with(rlim_t files)
+{
+	struct error err = { 0 };
+	uv_loop_t loop;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		lower_limit(files);
+		_exit(queue_open_loop(&loop, &err));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void a_loop_that_cannot_be_had_is_an_error(void **state)
+{
+	rlim_t files = 3;
+
+	(void)state;
+	while (files < 100 && loop_with(files) == ERROR_IO)
+		files++;
+	assert_in_range(files, 10, 60);
+	assert_int_equal(loop_with(files), 0);
+	assert_int_equal(loop_with(200), 0);
+}
+
 static void batches_leave_descriptors_enough(void **state)
 {
 	struct supply supply;
@@ -354,6 +383,7 @@ int main(void)
 		cmocka_unit_test(runs_as_often_as_needed),
 		cmocka_unit_test(none_now_is_not_none_ever),
 		cmocka_unit_test(a_window_that_cannot_be_had_is_refused),
+		cmocka_unit_test(a_loop_that_cannot_be_had_is_an_error),
 		cmocka_unit_test(batches_leave_descriptors_enough),
 		cmocka_unit_test(the_limit_of_files_is_raised_as_far_as_needed),
 		cmocka_unit_test(the_default_is_eight_for_each_core),
