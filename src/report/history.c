@@ -1,8 +1,10 @@
 #include "report/history.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/amount.h"
+#include "base/text.h"
 #include "report/say.h"
 
 void history_print_head(const struct history_options *options)
@@ -99,12 +101,14 @@ void history_print_result(const struct history_options *options,
 {
 	FILE *out = options->out;
 	bool bad = result->message && result->message[0] != '\0';
+	char *outcome = text_escape(result->outcome ? result->outcome : "-");
 	bool moved = result->from && result->to &&
 		     strcmp(result->from, result->to) != 0;
 	char text[64];
 
 	say_toned(out, options->colour, bad ? TONE_BAD : TONE_GOOD, "%s",
-		  result->outcome);
+		  outcome);
+	free(outcome);
 	fputs("  ", out);
 	say_subject(out, result->username ? KIND_USER : KIND_SYSTEM,
 		    result->username);

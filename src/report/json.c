@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "report/line.h"
 #include "sqlite/connection.h"
 
 struct json {
@@ -44,18 +45,6 @@ static json_t *number_or_null(int64_t number)
 	return number > 0 ? json_integer((json_int_t)number) : json_null();
 }
 
-/* The pairs of an object are put together by json_pack(); a NULL here means
- * that there was no memory, as everywhere the end. */
-static void print_object(FILE *out, json_t *object)
-{
-	if (!object)
-		abort();
-	json_dumpf(object, out, JSON_COMPACT);
-	fputc('\n', out);
-	fflush(out);
-	json_decref(object);
-}
-
 static json_t *targets(const char *system, const char *user)
 {
 	return json_pack("{s:o,s:o}", "system", text_or_null(system), "user",
@@ -91,7 +80,7 @@ static json_t *failure_or_null(const struct failure *failure)
 
 static void print_begin(FILE *out, const struct run_summary *run)
 {
-	print_object(out, json_pack("{s:s,s:o,s:o,s:b,s:o,s:o,s:o}",
+	line_print(out, json_pack("{s:s,s:o,s:o,s:b,s:o,s:o,s:o}",
 		"event", "run-begin",
 		"run", text_or_null(run->run_id),
 		"command", text_or_null(run->command),
@@ -106,7 +95,7 @@ static void print_database(FILE *out, const struct event *event)
 {
 	const struct result *result = event->result;
 
-	print_object(out, json_pack(
+	line_print(out, json_pack(
 		"{s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:o,s:i,s:I,s:o,s:o}",
 		"event", "database",
 		"kind", kind_name(event->subject->kind),
@@ -180,7 +169,7 @@ static void print_end(FILE *out, const struct run_summary *run)
 	json_object_set_new(object, "exit_status",
 			    json_integer(run->exit_status));
 	add_strategies(object, run);
-	print_object(out, object);
+	line_print(out, object);
 }
 
 static void hear(struct listener *listener, const struct event *event)
@@ -248,7 +237,7 @@ static json_t *versions_object(const struct status *status)
 
 void json_print_status(FILE *out, const struct status *status)
 {
-	print_object(out, json_pack("{s:s,s:o,s:{s:o,s:s},s:o,s:o,s:o,s:o,s:o,"
+	line_print(out, json_pack("{s:s,s:o,s:{s:o,s:s},s:o,s:o,s:o,s:o,s:o,"
 				    "s:o}",
 		"event", "status",
 		"target", targets(status->targets[KIND_SYSTEM],
@@ -267,7 +256,7 @@ void json_print_status(FILE *out, const struct status *status)
 static void print_step(FILE *out, const struct step *step, json_t *needed,
 		       bool with_sql)
 {
-	print_object(out, json_pack("{s:s,s:s,s:o,s:o,s:o,s:s,s:i,s:o,s:o,s:o,"
+	line_print(out, json_pack("{s:s,s:s,s:o,s:o,s:o,s:s,s:i,s:o,s:o,s:o,"
 				    "s:o,s:o,s:o,s:o}",
 		"event", "migration",
 		"kind", kind_name(step->kind),
@@ -317,7 +306,7 @@ static json_t *outcomes_object(const size_t *outcomes)
 
 void json_print_run(FILE *out, const struct journal_run *run)
 {
-	print_object(out, json_pack("{s:s,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,"
+	line_print(out, json_pack("{s:s,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,"
 				    "s:o}",
 		"event", "run",
 		"run", text_or_null(run->id),
@@ -337,7 +326,7 @@ void json_print_result(FILE *out, const struct journal_result *result)
 {
 	bool failed = result->message && result->message[0] != '\0';
 
-	print_object(out, json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:I,"
+	line_print(out, json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:I,"
 				    "s:o,s:o,s:o}",
 		"event", "database",
 		"kind", text_or_null(result->kind),
@@ -361,7 +350,7 @@ void json_print_result(FILE *out, const struct journal_result *result)
 
 void json_print_backup(FILE *out, const struct backup *backup)
 {
-	print_object(out, json_pack("{s:s,s:o,s:o,s:o,s:I,s:I}",
+	line_print(out, json_pack("{s:s,s:o,s:o,s:o,s:I,s:I}",
 		"event", "backup",
 		"run", text_or_null(backup->run_id),
 		"command", text_or_null(backup->command),
@@ -378,7 +367,7 @@ void json_print_finding(FILE *out, const struct finding *finding)
 		[SEVERITY_ERROR] = "error",
 	};
 
-	print_object(out, json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}",
+	line_print(out, json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}",
 		"event", "finding",
 		"severity", severities[finding->severity],
 		"file", text_or_null(finding->file),
@@ -390,7 +379,7 @@ void json_print_finding(FILE *out, const struct finding *finding)
 void json_print_setting(FILE *out, const char *key, const char *value,
 			const char *origin)
 {
-	print_object(out, json_pack("{s:s,s:o,s:o,s:o}",
+	line_print(out, json_pack("{s:s,s:o,s:o,s:o}",
 		"event", "setting",
 		"key", text_or_null(key),
 		"value", value ? text_value(value) : json_null(),

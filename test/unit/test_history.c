@@ -124,6 +124,27 @@ static void test_a_bad_database_has_all_there_is(void **state)
 	scene_close(&scene);
 }
 
+/* Nobody else may write to the journal, but a disk may. */
+static void test_nothing_of_a_damaged_journal_gets_out(void **state)
+{
+	const struct journal_result result = {
+		.outcome = "fai\x1b[2Jled\n", .username = "a\x7f",
+		.path = "/srv/a.db",
+	};
+	struct history_options options = { .colour = false };
+	struct journal_result empty = { .path = "/srv/a.db" };
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, "history", false);
+	options.out = scene.out;
+	history_print_result(&options, &result);
+	assert_has(scene_text(&scene), "fai\\x1b[2Jled\\n  user a\\x7f");
+	history_print_result(&options, &empty);
+	assert_has(scene_text(&scene), "\n-  system.db, /srv/a.db");
+	scene_close(&scene);
+}
+
 static void test_colour_and_head(void **state)
 {
 	struct history_options options = { .colour = true };
@@ -147,6 +168,7 @@ int main(void)
 		cmocka_unit_test(test_a_run_without_migrations_has_no_target),
 		cmocka_unit_test(test_a_good_database_is_one_line),
 		cmocka_unit_test(test_a_bad_database_has_all_there_is),
+		cmocka_unit_test(test_nothing_of_a_damaged_journal_gets_out),
 		cmocka_unit_test(test_colour_and_head),
 	};
 
