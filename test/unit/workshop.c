@@ -115,7 +115,9 @@ void workshop_new_run(struct workshop *shop)
 
 void workshop_open(struct workshop *shop, const char *markdown)
 {
-	char template[] = "/tmp/workshop-XXXXXX";
+	const char *parent = getenv("TMPDIR");
+	char *template = xasprintf("%s/workshop-XXXXXX",
+				   parent != NULL ? parent : "/tmp");
 	struct error err = { 0 };
 	struct stamp staging;
 	char *path;
@@ -125,6 +127,7 @@ void workshop_open(struct workshop *shop, const char *markdown)
 		fail_msg("%s", err.message);
 	assert_non_null(mkdtemp(template));
 	shop->root = realpath(template, NULL);
+	free(template);
 	shop->data = xasprintf("%s/data", shop->root);
 	shop->state = xasprintf("%s/state", shop->root);
 	make_folder(shop->data);
