@@ -7,6 +7,7 @@
 #include "cli/exit_status.h"
 #include "cli/session.h"
 #include "fleet/backups.h"
+#include "fleet/room.h"
 #include "report/json.h"
 #include "report/say.h"
 
@@ -72,11 +73,16 @@ static int tell(void *self, const struct backup *backup, struct error *err)
 	return 0;
 }
 
+static int list_in(void *self, const struct state *place, struct error *err)
+{
+	return backups_each(place, tell, self, err);
+}
+
 int cmd_backups_list(struct session *session, int *exit_status,
 		     struct error *err)
 {
 	struct listing listing = { .session = session };
-	int rc = backups_each(&session->state, tell, &listing, err);
+	int rc = rooms_each(&session->state, list_in, &listing, err);
 	char text[32];
 
 	*exit_status = EXIT_STATUS_GOOD;
@@ -101,18 +107,39 @@ static void tell_pruned(void *self, const struct backup *backup)
 	}
 }
 
+struct pruning {
+	struct session *session;
+	struct prune_totals totals;
+};
+
+static int prune_in(void *self, const struct state *place, struct error *err)
+{
+	struct pruning *pruning = self;
+	const struct session *session = pruning->session;
+	struct prune_totals totals = { 0 };
+	int rc = backups_prune(place, session->config.keep,
+			       session->config.max_age_ms,
+			       session->options->dry_run, &totals, tell_pruned,
+			       pruning->session, err);
+
+	pruning->totals.removed += totals.removed;
+	pruning->totals.kept += totals.kept;
+	pruning->totals.bytes_freed += totals.bytes_freed;
+	return rc;
+}
+
 int cmd_backups_prune(struct session *session, int *exit_status,
 		      struct error *err)
 {
-	const struct config *config = &session->config;
 	bool pretend = session->options->dry_run;
-	struct prune_totals totals = { 0 };
-	int rc = backups_prune(&session->state, config->keep,
-			       config->max_age_ms, pretend, &totals,
-			       tell_pruned, session, err);
+	struct pruning pruning = { .session = session };
+	int rc = rooms_each(&session->state, prune_in, &pruning, err);
+	const struct prune_totals totals = pruning.totals;
 	char text[32];
 
 	*exit_status = EXIT_STATUS_GOOD;
+	if (!pretend)
+		rooms_drop_runs(&session->state);
 	if (rc || session->options->json || session->options->quiet)
 		return rc;
 	fputs(pretend ? "would remove " : "removed ", stdout);

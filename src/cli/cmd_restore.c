@@ -9,6 +9,7 @@
 #include "cli/preflight.h"
 #include "cli/rewind.h"
 #include "fleet/backups.h"
+#include "fleet/room.h"
 
 /* A database to be restored, and from which run. One whose file is gone is no
  * part of the fleet that was found: then its strings are ours. */
@@ -24,6 +25,18 @@ struct choices {
 	size_t count, capacity;
 	const char *name; /* the user that is being looked for in backups */
 };
+
+/* Whose a file was that is gone nobody can say, and what is put in its place
+ * has to be somebody's. */
+static int refuse_missing(const struct session *session, struct error *err)
+{
+	return error_set(err, ERROR_CONFIG, "its file is gone, and the "
+			 "databases have several owners, so that it is not "
+			 "known whose it is to be; nothing was touched; put it "
+			 "back with that user's rights: run.user is the user, "
+			 "and fleet.state_dir %s/owners/ and the user's id",
+			 session->state.path ? session->state.path : "");
+}
 
 static struct choice *add(struct choices *choices)
 {
@@ -94,6 +107,8 @@ static int add_user(struct choices *choices, const char *name,
 		return error_set(err, ERROR_USAGE, "no database of user %s; if "
 				 "its file is gone, --offline puts the backup "
 				 "in its place", name);
+	if (session->state.has_rooms)
+		return refuse_missing(session, err);
 	choices->name = name;
 	rc = backups_each(&session->state, hear_backup, choices, err);
 	if (rc == 0 && choices->count == before)
@@ -117,6 +132,8 @@ static int add_system(struct choices *choices, struct error *err)
 		return error_set(err, ERROR_USAGE, "--system: %s is not there; "
 				 "if it is gone, --offline puts the backup in "
 				 "its place", path);
+	else if (session->state.has_rooms)
+		return refuse_missing(session, err);
 	else
 		add_missing(choices, KIND_SYSTEM, NULL, path);
 	return 0;
@@ -134,10 +151,10 @@ static int choose(struct choices *choices, struct error *err)
 	if (rc == 0 && session->options->system)
 		rc = add_system(choices, err);
 	for (size_t i = 0; i < choices->count && rc == 0; i++)
-		rc = backups_find(&session->state,
-				  choices->items[i].subject.path,
-				  run ? run : "", choices->items[i].run_id,
-				  err);
+		rc = room_find_backup(&session->state,
+				      &choices->items[i].subject,
+				      run ? run : "",
+				      choices->items[i].run_id, err);
 	/* Nothing of the kind is there: a mistake, and not a broken disk. */
 	if (rc == ERROR_MISSING)
 		rc = err->code = ERROR_USAGE;

@@ -10,6 +10,7 @@
 #include "cli/subset.h"
 #include "fleet/backups.h"
 #include "fleet/hold.h"
+#include "fleet/room.h"
 
 /* The paths of the databases that did not get there last time, sorted. */
 struct unfinished {
@@ -157,11 +158,12 @@ static int rehearse(struct session *session, const struct fleet *fleet,
 }
 
 /* What is old and beyond backup.keep goes now that there is something newer. */
-static int prune(struct session *session, struct error *err)
+static int prune(void *self, const struct state *place, struct error *err)
 {
-	return backups_prune(&session->state, session->config.keep,
-			     session->config.max_age_ms, false, NULL, NULL,
-			     NULL, err);
+	const struct config *config = self;
+
+	return backups_prune(place, config->keep, config->max_age_ms, false,
+			     NULL, NULL, NULL, err);
 }
 
 static int upgrade(struct session *session, const struct fleet *fleet,
@@ -177,8 +179,10 @@ static int upgrade(struct session *session, const struct fleet *fleet,
 	if (rc == 0)
 		rc = execution_run(session, fleet, &operation_upgrade,
 				   exit_status, err);
-	if (rc == 0 && *exit_status != EXIT_STATUS_DISK)
-		rc = prune(session, err);
+	if (rc == 0 && *exit_status != EXIT_STATUS_DISK) {
+		rc = rooms_each(&session->state, prune, &session->config, err);
+		rooms_drop_runs(&session->state);
+	}
 	return rc;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/message.h"
 #include "fleet/queue.h"
+#include "fleet/room.h"
 #include "fleet/state.h"
 #include "sqlite/library.h"
 
@@ -35,6 +36,7 @@ static int new_run(struct session *session, const struct fleet *fleet,
 		/* The journal as well: `status` reads from it how far a run
 		 * is. */
 		.wants_progress = wants_progress(session) || session->journal,
+		.crew = session->crew,
 	};
 
 	run_free(session->last_run);
@@ -89,7 +91,7 @@ static void close_backups(struct session *session)
 		return;
 	close(session->plan.backup_dir);
 	session->plan.backup_dir = -1;
-	state_drop_empty_backups(&session->state, session->plan.run_id);
+	rooms_drop_empty_backups(&session->state, session->plan.run_id);
 }
 
 int execution_begin(struct session *session, const struct fleet *fleet,

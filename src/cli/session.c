@@ -12,6 +12,7 @@
 #include "fleet/owner.h"
 #include "fleet/queue.h"
 #include "fleet/recover.h"
+#include "fleet/room.h"
 
 /* What all workers together may keep in SQLite's caches, and what one of them
  * may: the whole program is to stay below 64 MiB whatever the fleet's size. */
@@ -156,23 +157,44 @@ static int open_fleet(struct session *session, struct error *err)
 	return rc;
 }
 
+/* Root stays, and what is done with a database is done by others. */
+static int hire(struct session *session, bool make, struct error *err)
+{
+	if (session->config.strategy == CHOOSE_SWAP)
+		return error_set(err, ERROR_CONFIG, "run.strategy is swap, and "
+				 "databases of several owners are done in "
+				 "place only; nothing was touched; auto does "
+				 "so");
+	session->state.has_rooms = true;
+	session->crew = crew_new(&session->state, &session->lock.fd);
+	return make ? rooms_make(&session->state, err) : 0;
+}
+
 /* Makes the state directory while we may be root, then gives root up: before
  * the first database is opened. */
 static int open_state(struct session *session, struct error *err)
 {
 	bool make = session->needs & NEED_WRITE;
-	uid_t uid;
-	gid_t gid;
-	int rc = owner_choose(session->fleet, session->data_dir,
-			      session->config.user, &uid, &gid, err);
+	const struct config *config = &session->config;
+	struct owner owner;
+	int rc = owner_choose(session->fleet, session->data_dir, config->user,
+			      rooms_exist(session->data_dir,
+					  config->state_dir), &owner, err);
 
 	if (rc == 0)
-		rc = strict_state(session, uid, err);
+		rc = strict_state(session, owner.uid, err);
 	if (rc == 0)
 		rc = state_open(session->data_dir, session->data_path,
-				session->config.state_dir, make, uid, gid,
+				config->state_dir, make, owner.uid, owner.gid,
 				&session->state, err);
-	return rc ? rc : owner_become(uid, gid, err);
+	if (rc)
+		return rc == ERROR_CONFIG && owner.is_several
+			       ? error_append(err, "the databases have several "
+					      "owners, so that it has to be "
+					      "root's")
+			       : rc;
+	return owner.is_several ? hire(session, make, err)
+				: owner_become(owner.uid, owner.gid, err);
 }
 
 static int make_plan(struct session *session, struct error *err)
@@ -194,6 +216,7 @@ static int make_plan(struct session *session, struct error *err)
 		.state_path = session->state.path,
 		.backup_dir = -1,
 		.staging_dir = session->state.staging,
+		.has_rooms = session->state.has_rooms,
 		.migrations = session->migrations,
 		.unversioned = (enum unversioned)config->unversioned,
 		.source_dir = session->state.backups,
@@ -203,7 +226,7 @@ static int make_plan(struct session *session, struct error *err)
 		.foreign_keys = (enum check_foreign_keys)config->foreign_keys,
 		.busy_timeout_ms = (int)config->busy_timeout_ms,
 		.limit_ms = config->database_timeout_ms,
-		.strategy = session->is_on_network
+		.strategy = session->is_on_network || session->crew
 				    ? CHOOSE_IN_PLACE
 				    : (enum strategy_choice)config->strategy,
 		.staging_device = staging.device,
@@ -254,7 +277,8 @@ static int open_lock(struct session *session, struct error *err)
 		rc = take_lock(session, session->config.lock_wait_ms, err);
 	if (rc == 0)
 		rc = recover(&session->state, &session->plan,
-			     session->config.system_db, &totals, err);
+			     session->config.system_db, session->lock.fd,
+			     &totals, err);
 	if (rc)
 		return rc;
 	if (totals.died.pid && !session->options->quiet)
@@ -349,6 +373,8 @@ void session_close(struct session *session)
 	seen_close(session->seen);
 	session->seen = NULL;
 	lock_release(&session->lock);
+	crew_free(session->crew);
+	session->crew = NULL;
 	state_close(&session->state);
 	fleet_free(session->fleet);
 	session->fleet = NULL;

@@ -10,9 +10,9 @@
  *
  * The order is a promise: command line, configuration, migrations, target, data
  * directory, databases, their owner; only when all of that has proved right is
- * the state directory made, are root's rights given up, the lock taken and what
- * a dead run left cleared away. So exit statuses 64, 65 and 78 mean that
- * nothing was touched.
+ * the state directory made, are root's rights given up (where the databases
+ * have one owner), the lock taken and what a dead run left cleared away. So
+ * exit statuses 64, 65 and 78 mean that nothing was touched.
  *
  * If the process dies: the kernel drops the lock; the lock file still names the
  * run, from which the next one knows what to clear away.
@@ -55,6 +55,7 @@ struct session {
 	struct lock lock;
 	struct journal *journal; /* NULL: not writing */
 	struct seen *seen;	/* NULL: not writing, or not to be believed */
+	struct crew *crew;	/* NULL: the databases are of one owner */
 	bool has_waited;	/* for another run: the fleet is as it was
 				 * before that one ended */
 	struct plan plan;	/* for run_new(); commands set what is theirs */

@@ -179,10 +179,15 @@ int backup_link(struct job *job, const struct place *place,
 	return rc;
 }
 
-char *backup_path(const struct job *job)
+char *backup_path(const struct plan *plan, const struct subject *subject)
 {
-	return xasprintf("%s/backups/%s/%s", job->plan->state_path,
-			 job->plan->run_id, job->subject->path);
+	char room[40] = "";
+
+	if (plan->has_rooms)
+		snprintf(room, sizeof(room), "/owners/%lu",
+			 (unsigned long)subject->stamp.owner);
+	return xasprintf("%s%s/backups/%s/%s", plan->state_path, room,
+			 plan->run_id, subject->path);
 }
 
 int backup_open(const struct job *job, struct sqlite3 **out, struct error *err)
@@ -191,7 +196,7 @@ int backup_open(const struct job *job, struct sqlite3 **out, struct error *err)
 		.mode = CONNECTION_IMMUTABLE,
 		.stop_now = job->stop_now,
 	};
-	char *path = backup_path(job);
+	char *path = backup_path(job->plan, job->subject);
 	int rc = connection_open(path, &options, out, err);
 
 	free(path);

@@ -54,7 +54,7 @@ int backup_open(const struct job *job, struct sqlite3 **out,
  * database stayed as it was. */
 void backup_discard(const struct job *job);
 
-/* Where it is: an absolute path, which the caller frees. */
-char *backup_path(const struct job *job);
+/* Where it is: an absolute path, which the caller frees. Any thread. */
+char *backup_path(const struct plan *plan, const struct subject *subject);
 
 #endif

@@ -49,6 +49,8 @@ struct plan {
 				   * made by this operation */
 	int staging_dir;	  /* staging/, open, or -1 */
 	char run_id[RUN_ID_BYTES];
+	bool has_rooms;		  /* each owner's backups lie by themselves, in
+				   * fleet/room.h's way */
 
 	/* what */
 	const struct migrations *migrations;	     /* NULL: none known */

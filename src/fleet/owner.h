@@ -15,16 +15,36 @@
 #include "base/error.h"
 #include "fleet/discover.h"
 
-/* Whose rights the run is to have. `setting` is run.user: "owner", or a user's
- * name ("root" has to be said where the databases are another's).
- * ERROR_CONFIG: no such user; the databases are of several owners (all named
- * in the message with how many each has, and what to do). Without databases:
- * the folder's owner. Not started as root: our own ids. */
+/* Whose rights the run is to have. */
+struct owner {
+	uid_t uid;
+	gid_t gid;
+	bool is_several; /* there is not one: the program stays root, opens no
+			  * database, and has a process with the rights of its
+			  * owner for each (fleet/crew.h) */
+};
+
+/* `setting` is run.user: "owner", or a user's name ("root" has to be said where
+ * the databases are another's). `has_rooms`: the state directory has been used
+ * for several owners before (fleet/room.h), and is so again, however few of
+ * them this run is about. Without databases: the folder's owner. Not started as
+ * root: our own ids. ERROR_CONFIG: no such user. */
 int owner_choose(const struct fleet *fleet, int data_dir, const char *setting,
-		 uid_t *uid, gid_t *gid, struct error *err);
+		 bool has_rooms, struct owner *out, struct error *err);
+
+/* The group that the user's own processes have; one without an account has
+ * `otherwise`. */
+gid_t owner_group(uid_t uid, gid_t otherwise);
 
 /* Becomes that user for good: initgroups, setgid, setuid, and looks that the
  * way back is closed. Being that user already is fine. */
 int owner_become(uid_t uid, gid_t gid, struct error *err);
+
+/* Acts with the rights of that user in the file system, who may put links where
+ * root would follow them, and as root again: for work on folders, never on
+ * databases. Nothing happens where we are not root. A way back that is closed
+ * is a defect (ERROR_BUG). */
+int owner_put_on(uid_t uid, gid_t gid, struct error *err);
+int owner_put_off(struct error *err);
 
 #endif

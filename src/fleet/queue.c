@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct slot {
 	uv_work_t request;
 	struct queue *queue;
 	struct batch *batch; /* NULL: free */
+	struct shift shift;  /* with a crew */
 };
 
 struct queue {
@@ -31,6 +33,8 @@ struct queue {
 	job_work *work;	/* set before the first batch is submitted: const for
 			 * the workers */
 	struct queue_source source;
+	struct crew *crew;   /* NULL: threads do it */
+	uv_signal_t deaths;  /* with a crew: one of its processes has ended */
 	size_t in_flight;
 	size_t batch_jobs;
 	size_t slot_count;
@@ -44,17 +48,33 @@ static void slot_work(uv_work_t *request)
 	batch_work(slot->batch, slot->queue->work);
 }
 
-static void slot_done(uv_work_t *request, int status)
+static void give_back(struct slot *slot)
 {
-	struct slot *slot = request->data;
 	struct queue *queue = slot->queue;
 	struct batch *batch = slot->batch;
 
-	assert(status == 0); /* nothing is ever cancelled */
-	(void)status;
 	slot->batch = NULL;
 	queue->in_flight--;
 	queue->source.done(queue->source.self, batch);
+}
+
+static void slot_done(uv_work_t *request, int status)
+{
+	assert(status == 0); /* nothing is ever cancelled */
+	(void)status;
+	give_back(request->data);
+}
+
+static void lend(struct slot *slot)
+{
+	struct queue *queue = slot->queue;
+
+	if (queue->crew != NULL)
+		crew_lend(queue->crew, &slot->shift, slot->batch, queue->work,
+			  queue->source.looks_first);
+	else
+		uv_queue_work(queue->loop, &slot->request, slot_work,
+			      slot_done);
 }
 
 static void fill_window(struct queue *queue)
@@ -68,9 +88,33 @@ static void fill_window(struct queue *queue)
 		if (slot->batch == NULL)
 			return;
 		queue->in_flight++;
-		uv_queue_work(queue->loop, &slot->request, slot_work,
-			      slot_done);
+		lend(slot);
 	}
+}
+
+/* What the crew has done; true if that was anything. */
+static bool collect(struct queue *queue)
+{
+	size_t before = queue->in_flight;
+
+	for (size_t i = 0; i < queue->slot_count; i++) {
+		struct slot *slot = &queue->slots[i];
+
+		if (slot->batch == NULL)
+			continue;
+		if (crew_collect(queue->crew, &slot->shift))
+			give_back(slot);
+		else
+			crew_pass_on(&slot->shift);
+	}
+	return queue->in_flight < before;
+}
+
+/* To come back from uv_run() is all that it is for. */
+static void death_heard(uv_signal_t *handle, int number)
+{
+	(void)handle;
+	(void)number;
 }
 
 /* Raises the limit of open files as far as is needed and allowed; how many
@@ -151,9 +195,29 @@ int queue_open(uv_loop_t *loop, size_t jobs, struct queue **out,
 	return 0;
 }
 
+int queue_hire(struct queue *queue, struct crew *crew, struct error *err)
+{
+	int rc = uv_signal_init(queue->loop, &queue->deaths);
+
+	if (rc == 0) {
+		queue->crew = crew;
+		uv_unref((uv_handle_t *)&queue->deaths);
+		rc = uv_signal_start(&queue->deaths, death_heard, SIGCHLD);
+	}
+	return rc == 0 ? 0
+		       : error_set(err, ERROR_IO,
+				   "the ends of processes cannot be heard of: "
+				   "%s", uv_strerror(rc));
+}
+
 void queue_close(struct queue *queue)
 {
 	assert(queue == NULL || queue->in_flight == 0);
+	if (queue != NULL && queue->crew != NULL) {
+		uv_close((uv_handle_t *)&queue->deaths, NULL);
+		/* The handle has to be let go of before it is freed. */
+		uv_run(queue->loop, UV_RUN_NOWAIT);
+	}
 	free(queue);
 }
 
@@ -161,15 +225,20 @@ void queue_run(struct queue *queue, job_work *work, struct queue_source source)
 {
 	queue->work = work;
 	queue->source = source;
+	if (queue->crew != NULL)
+		uv_ref((uv_handle_t *)&queue->deaths);
 	/* The window is filled here and not in slot_done(): a burst of results
 	 * is told to the end before the disk is asked for more, and `next` is
 	 * never entered from within `done`. */
 	for (;;) {
 		fill_window(queue);
 		if (queue->in_flight == 0)
-			return;
-		uv_run(queue->loop, UV_RUN_ONCE);
+			break;
+		if (queue->crew == NULL || !collect(queue))
+			uv_run(queue->loop, UV_RUN_ONCE);
 	}
+	if (queue->crew != NULL)
+		uv_unref((uv_handle_t *)&queue->deaths);
 }
 
 size_t queue_window(const struct queue *queue)

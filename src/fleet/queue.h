@@ -1,5 +1,6 @@
 /*
- * queue: a window of batches on libuv's worker threads.
+ * queue: a window of batches on libuv's worker threads; or in processes, where
+ * there is a crew (crew.h).
  *
  * Runs on: the loop thread; only the batches' work runs on workers.
  * The queue pulls: whenever a worker is free it asks `next` for a batch. NULL
@@ -12,7 +13,8 @@
  *
  * Calling order: queue_open() before anything else uses libuv's thread pool
  * (it sets UV_THREADPOOL_SIZE, which is read once); queue_run() as often as
- * needed; queue_close().
+ * needed; queue_close(). With a crew no thread is ever begun, so that the
+ * program may be forked.
  */
 #ifndef FLEET_FLEET_QUEUE_H
 #define FLEET_FLEET_QUEUE_H
@@ -22,6 +24,7 @@
 
 #include "base/error.h"
 #include "database/batch.h"
+#include "fleet/crew.h"
 
 struct queue;
 
@@ -30,6 +33,7 @@ struct queue_source {
 	void (*done)(void *self, struct batch *batch); /* its results are
 							* there */
 	void *self;
+	bool looks_first; /* see struct shift */
 };
 
 /* uv_loop_init(), where there are descriptors enough for all that a loop takes:
@@ -41,6 +45,9 @@ int queue_open(uv_loop_t *loop, size_t jobs, struct queue **out,
 	       struct error *err);
 void queue_close(struct queue *queue); /* not from within queue_run(); NULL is
 					* fine */
+
+/* From now on it is the crew (borrowed) that works. */
+int queue_hire(struct queue *queue, struct crew *crew, struct error *err);
 
 /* Works until `next` has given NULL and every batch is done. Runs the loop, and
  * with it timers and signals. */

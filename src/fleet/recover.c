@@ -3,11 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "database/work.h"
+#include "fleet/owner.h"
+#include "fleet/room.h"
+#include "fleet/worker.h"
 
 struct recovery {
 	const struct state *state;
@@ -100,25 +104,135 @@ static int go_through_backups(struct recovery *recovery, struct error *err)
 	return rc;
 }
 
-int recover(const struct state *state, const struct plan *plan,
-	    const char *system_db, struct recover_totals *out,
-	    struct error *err)
+/* What the run that died left in one place: the state directory, or a room. */
+static int recover_place(const struct state *place, const struct plan *plan,
+			 const char *system_db, struct recover_totals *totals,
+			 struct error *err)
 {
 	struct recovery recovery = {
-		.state = state, .plan = plan, .system_db = system_db,
-		.backups = -1, .totals = out,
+		.state = place, .plan = plan, .system_db = system_db,
+		.backups = -1, .totals = totals,
+		.may_remove = strcmp(totals->died.command, "upgrade") == 0,
 	};
+	int rc = go_through_backups(&recovery, err);
+
+	if (rc == 0)
+		state_drop_empty_backups(place, totals->died.run_id);
+	return rc;
+}
+
+/* A room, for the process that has its owner's rights. */
+struct visit {
+	const struct state *state;
+	const struct plan *plan;
+	const char *system_db;
+	struct room_owner owner;
+	struct recover_totals totals;
+};
+
+struct account {
+	struct error error;
+	size_t removed, kept;
+};
+
+static void visit_room(void *self, const struct worker_call *call)
+{
+	struct visit *visit = self;
+	struct plan plan = *visit->plan;
+	struct account account = { 0 };
+	struct state room;
+	int rc = 0;
+
+	if (call->refused != NULL) {
+		account.error = *call->refused;
+		worker_say(call, &account, sizeof(account));
+		return;
+	}
+	rc = room_open(visit->state, visit->owner.uid, visit->owner.gid, false,
+		       &room, &account.error);
+	plan.has_rooms = false;
+	plan.state_dir = room.folder;
+	plan.state_path = room.path;
+	plan.staging_dir = room.staging;
+	plan.source_dir = room.backups;
+	if (rc == 0 && room.backups >= 0)
+		(void)recover_place(&room, &plan, visit->system_db,
+				    &visit->totals, &account.error);
+	account.removed = visit->totals.removed;
+	account.kept = visit->totals.kept;
+	worker_say(call, &account, sizeof(account));
+}
+
+/* One whose process dies (fleet/crew.h says what of) has spoilt his own. */
+static int send_to_room(struct visit *visit, int lock,
+			struct recover_totals *out, struct error *err)
+{
+	const struct worker_errand errand = {
+		.uid = visit->owner.uid,
+		.gid = owner_group(visit->owner.uid, visit->owner.gid),
+		.keep = { visit->plan->data_dir, lock, -1, -1 },
+		.work = visit_room,
+		.self = visit,
+	};
+	struct account account = { 0 };
+	struct worker worker;
+	struct error how;
+	int rc = worker_begin(&errand, &worker, err);
+
+	if (rc != 0)
+		return rc;
+	worker_wait(&worker, &how);
+	if (worker_answer(&worker, 0, &account, sizeof(account))) {
+		out->removed += account.removed;
+		out->kept += account.kept;
+	}
+	worker_release(&worker);
+	return 0;
+}
+
+/* What cannot be cleared is in the way of nobody but its owner. */
+static int clear_staging(void *self, const struct state *place,
+			 struct error *err)
+{
+	(void)self;
+	return place->staging >= 0 ? folder_clear(place->staging, err) : 0;
+}
+
+static int recover_rooms(const struct state *state, const struct plan *plan,
+			 const char *system_db, int lock,
+			 struct recover_totals *out, struct error *err)
+{
+	struct room_owner *owners;
+	struct visit visit = { state, plan, system_db, { 0 }, *out };
+	size_t count;
+	int rc = rooms_list(state, &owners, &count, err);
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		visit.owner = owners[i];
+		rc = send_to_room(&visit, lock, out, err);
+	}
+	free(owners);
+	if (rc == 0)
+		rooms_drop_empty_backups(state, out->died.run_id);
+	return rc;
+}
+
+int recover(const struct state *state, const struct plan *plan,
+	    const char *system_db, int lock, struct recover_totals *out,
+	    struct error *err)
+{
+	struct error ignored = { 0 };
 	int rc;
 
 	memset(out, 0, sizeof(*out));
 	rc = folder_clear(state->staging, err);
+	if (state->has_rooms)
+		(void)rooms_each(state, clear_staging, NULL, &ignored);
 	if (rc == 0 && lock_read_holder(state, &out->died) &&
-	    clock_is_run_id(out->died.run_id)) {
-		recovery.may_remove =
-			strcmp(out->died.command, "upgrade") == 0;
-		rc = go_through_backups(&recovery, err);
-		if (rc == 0)
-			state_drop_empty_backups(state, out->died.run_id);
-	}
+	    clock_is_run_id(out->died.run_id))
+		rc = state->has_rooms
+			     ? recover_rooms(state, plan, system_db, lock, out,
+					     err)
+			     : recover_place(state, plan, system_db, out, err);
 	return rc ? error_prefix(err, "%s", state->path) : 0;
 }

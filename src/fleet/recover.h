@@ -39,9 +39,14 @@ struct recover_totals {
 };
 
 /* `plan` is for looking at databases; `system_db` is the path of system.db
- * below data_dir. Errors: ERROR_IO, of the state directory. */
+ * below data_dir; `lock` is what holds the lock. Errors: ERROR_IO, of the state
+ * directory.
+ *
+ * Where the state directory has rooms (room.h), root clears what is staged in
+ * each of them; if a run has died, a worker process of each owner looks at what
+ * it left there. */
 int recover(const struct state *state, const struct plan *plan,
-	    const char *system_db, struct recover_totals *out,
+	    const char *system_db, int lock, struct recover_totals *out,
 	    struct error *err);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "database/backup.h"
 #include "fleet/sweep.h"
 
 #define TICK_MS 200
@@ -103,9 +104,7 @@ static void conclude(void *self, const struct subject *subject,
 	else if (!tally_went_back(result->outcome))
 		run->not_back++;
 	if (result->has_backup)
-		event.backup = backup = xasprintf(
-			"%s/backups/%s/%s", plan->state_path, plan->run_id,
-			subject->path);
+		event.backup = backup = backup_path(plan, subject);
 	if (run->only == NULL) {
 		tally_add(&run->summary.totals, subject, result,
 			  run->operation->writes);
@@ -372,6 +371,8 @@ int run_new(const struct run_options *options, struct run **out,
 	rc = signals_open(&run->signals, &run->loop, err);
 	if (rc == 0)
 		rc = queue_open(&run->loop, options->jobs, &run->queue, err);
+	if (rc == 0 && options->crew != NULL)
+		rc = queue_hire(run->queue, options->crew, err);
 	if (rc == 0)
 		*out = run;
 	else

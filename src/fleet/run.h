@@ -47,6 +47,7 @@ struct run_options {
 	bool system_expected;	/* system_db is set and has steps: missing is
 				 * exit 2 */
 	bool wants_progress;	/* tick EVENT_PROGRESS */
+	struct crew *crew;	/* borrowed; NULL: threads do the work */
 };
 
 struct run;

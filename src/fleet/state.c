@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "fleet/fields.h"
+#include "fleet/owner.h"
 
 #define RUN_NAME ".run"
 #define RUN_BYTES 4096 /* nobody writes a longer one */
@@ -186,19 +187,16 @@ static int open_content(struct state *state, bool make, struct error *err)
 static int open_content_as(struct state *state, bool make, uid_t owner,
 			   gid_t group, struct error *err)
 {
-	gid_t own_group = getegid();
-	int rc;
+	struct error failed = { 0 };
+	int rc = owner_put_on(owner, group, err);
 
-	if (geteuid() != 0 || owner == 0)
-		return open_content(state, make, err);
-	if (setegid(group) != 0 || seteuid(owner) != 0)
-		rc = error_set_errno(err, ERROR_IO, errno,
-				     "the rights of its owner cannot be had");
-	else
-		rc = open_content(state, make, err);
-	if (seteuid(0) != 0 || setegid(own_group) != 0)
-		rc = error_set_errno(err, ERROR_BUG, errno,
-				     "root's rights cannot be had back");
+	if (rc != 0)
+		return rc;
+	rc = open_content(state, make, err);
+	if (owner_put_off(&failed) != 0) {
+		*err = failed;
+		rc = ERROR_BUG;
+	}
 	return rc;
 }
 

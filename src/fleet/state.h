@@ -38,6 +38,8 @@ struct state {
 	int backups;	/* backups/, or -1 */
 	int staging;	/* staging/, or -1 */
 	char *path;	/* absolute */
+	bool has_rooms;	/* the databases are several owners', and so are the
+			 * backups: see fleet/room.h. Set by whoever opens it */
 };
 
 /* Opens the state directory at `path` (absolute, or below data_dir), which has

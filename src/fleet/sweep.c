@@ -90,9 +90,8 @@ static void set_job(const struct sweep *sweep, struct job *job,
 	job->stop_now = &sweep->signals->stop_now;
 }
 
-/* Many syncs of one disk at a time are in each other's way, and what can be
- * swapped waits for little else; the other workers are for what has to be done
- * in place. */
+/* Many syncs of one disk are in each other's way, and what can be swapped waits
+ * for little else; the other workers are for what is done in place. */
 static size_t most_in_flight(const struct sweep *sweep)
 {
 	size_t most = queue_window(sweep->queue);
@@ -306,7 +305,8 @@ static void end_round(struct sweep *sweep, struct round *round)
 
 static void work_round(struct sweep *sweep, struct round *round)
 {
-	struct queue_source source = { next_batch, batch_done, sweep };
+	struct queue_source source = { next_batch, batch_done, sweep,
+				       sweep->operation->in_batches };
 	job_work *look = sweep->operation->work_without_room;
 
 	sweep->round = round;

@@ -234,18 +234,6 @@ give_away()
 	[[ $names = *"setgroups(1, "*"setgid($OWNER)"*"setuid($OWNER)"* ]]
 }
 
-@test "databases of several owners are refused, named, and nothing is touched" {
-	give_away $OWNER
-	chown $OTHER "$(db bob)"
-	chown 0 fleet
-	for command in upgrade status verify; do
-		untouched fleet "$command"
-		[ "$status" -eq 78 ]
-		says "uid $OWNER" "uid $OTHER" "several owners" "run.user"
-	done
-	[ ! -e fleet/.fleet-upgrade ]
-}
-
 @test "another's databases are worked on as root only where root is said" {
 	give_away $OWNER
 	chown $OTHER "$(db bob)"
@@ -286,41 +274,6 @@ give_away()
 		exits 0 fleet upgrade
 		same "" "$(find fleet ! -uid $OWNER)"
 	done
-}
-
-# A rollback journal that never was: it says that a transaction over several
-# databases was going on, whose own file is another's. SQLite deletes that.
-forge_journal()
-{
-	local file=$1 victim=$2 pages sum=0 i char
-
-	pages=$(($(stat -c %s "$file") / 4096))
-	for ((i = 0; i < ${#victim}; i++)); do
-		printf -v char %d "'${victim:i:1}"
-		sum=$((sum + char))
-	done
-	{
-		printf '\xd9\xd5\x05\xf9\x20\xa1\x63\xd7'
-		word 0
-		word 0
-		word "$pages"
-		word 512
-		word 4096
-		head -c 484 /dev/zero
-		word $((1073741824 / 4096 + 1))
-		printf %s "$victim"
-		word ${#victim}
-		word "$sum"
-		printf '\xd9\xd5\x05\xf9\x20\xa1\x63\xd7'
-	} >"$file-journal"
-}
-
-word()
-{
-	# shellcheck disable=SC2059
-	printf "$(printf '\\x%02x\\x%02x\\x%02x\\x%02x' \
-		$(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) \
-		$(($1 & 255)))"
 }
 
 @test "a journal forged by a user makes root delete nothing" {

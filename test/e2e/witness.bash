@@ -140,3 +140,39 @@ last_call()
 {
 	grep -n -E "$1" "$T/trace" | tail -n 1 | cut -d : -f 1 | grep .
 }
+
+# forge_journal FILE VICTIM: a rollback journal that never was: it says that a
+# transaction over several databases was going on, whose own file is VICTIM.
+# SQLite deletes that.
+forge_journal()
+{
+	local file=$1 victim=$2 pages sum=0 i char
+
+	pages=$(($(stat -c %s "$file") / 4096))
+	for ((i = 0; i < ${#victim}; i++)); do
+		printf -v char %d "'${victim:i:1}"
+		sum=$((sum + char))
+	done
+	{
+		printf '\xd9\xd5\x05\xf9\x20\xa1\x63\xd7'
+		word 0
+		word 0
+		word "$pages"
+		word 512
+		word 4096
+		head -c 484 /dev/zero
+		word $((1073741824 / 4096 + 1))
+		printf %s "$victim"
+		word ${#victim}
+		word "$sum"
+		printf '\xd9\xd5\x05\xf9\x20\xa1\x63\xd7'
+	} >"$file-journal"
+}
+
+word()
+{
+	# shellcheck disable=SC2059
+	printf "$(printf '\\x%02x\\x%02x\\x%02x\\x%02x' \
+		$(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) \
+		$(($1 & 255)))"
+}

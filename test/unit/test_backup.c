@@ -169,7 +169,7 @@ static void test_its_path_leads_to_it(void **state)
 	workshop_make_wal(shop, "a.db", 1);
 	job = workshop_job(shop, "a.db");
 	assert_int_equal(back_up(shop, &job, &err), 0);
-	path = backup_path(&job);
+	path = backup_path(job.plan, job.subject);
 	assert_string_equal(path, expected);
 	free(path);
 	free(expected);

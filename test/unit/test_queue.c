@@ -116,7 +116,7 @@ static void supply_close(struct supply *supply)
 static void supply_run(struct supply *supply, job_work *what)
 {
 	queue_run(supply->queue, what,
-		  (struct queue_source){ next, done, supply });
+		  (struct queue_source){ next, done, supply, false });
 }
 
 static void every_batch_is_done_once(void **state)
@@ -242,7 +242,7 @@ static void none_now_is_not_none_ever(void **state)
 	supply_open(&chain.supply, WINDOW, 20);
 	queue_run(chain.supply.queue, work,
 		  (struct queue_source){ next_in_chain, done_in_chain,
-					 &chain });
+					 &chain, false });
 	assert_int_equal(chain.supply.done, 20);
 	assert_int_equal(chain.supply.most_in_flight, 1);
 	supply_close(&chain.supply);

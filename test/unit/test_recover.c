@@ -75,7 +75,7 @@ static struct recover_totals clear_away(struct workshop *shop)
 	struct recover_totals totals;
 	struct error err = { 0 };
 
-	if (recover(&state, &shop->plan, "system.db", &totals, &err) != 0)
+	if (recover(&state, &shop->plan, "system.db", -1, &totals, &err) != 0)
 		fail_msg("%s", err.message);
 	return totals;
 }

@@ -1,0 +1,67 @@
+/*
+ * crew: batches lent to processes instead of threads, each with the rights of
+ * the owner of the databases in it.
+ *
+ * Runs on: the loop thread; the jobs' work runs in worker processes
+ * (fleet/worker.h), forked one after the other for the databases of one owner
+ * that stand together in a batch. Owns: what it knows of the owners. Lifetime:
+ * the run; borrows the state directory.
+ *
+ * A process that dies (a user who cuts off the -shm of his database while it is
+ * at work kills it) costs one database, the one it was at: that one has failed,
+ * says so, and what stood behind it in the batch goes to a new process. Nobody
+ * believes what a process answers further than its own databases: an answer
+ * that makes no sense counts as a death, and what is known for next time
+ * (struct sighting) has to be of the very file.
+ *
+ * Databases are done in place here: a swap keeps descriptors and locks for a
+ * while after it, which would end with the process. Backups and staged files
+ * lie in the owner's room (fleet/room.h), which is made before the first
+ * process that may write.
+ *
+ * If the process dies: its workers die with it, each database whole old or
+ * whole new.
+ */
+#ifndef FLEET_FLEET_CREW_H
+#define FLEET_FLEET_CREW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "database/batch.h"
+#include "fleet/state.h"
+#include "fleet/worker.h"
+
+struct crew;
+
+/* A batch that is being worked on. */
+struct shift {
+	struct batch *batch;
+	job_work *work;
+	bool looks_first; /* jobs that are JOB_LOOK write nothing: what needs
+			   * to be written comes back as JOB_INPLACE */
+	size_t done;	  /* jobs that have their result */
+	size_t end;	  /* the process at work has those before it */
+	bool is_undoing;  /* it was told to */
+	struct worker worker;
+};
+
+/* `lock`: where the descriptor is that holds the fleet's lock; -1: not held. It
+ * stays with the workers, so that nobody else begins before the last of them is
+ * gone. */
+struct crew *crew_new(const struct state *state, const int *lock);
+void crew_free(struct crew *crew); /* NULL is fine */
+
+/* Begins to work on a batch. */
+void crew_lend(struct crew *crew, struct shift *shift, struct batch *batch,
+	       job_work *work, bool looks_first);
+
+/* After a process may have ended (SIGCHLD), and after crew_lend(): takes what
+ * has been answered and sends the next process, if there is something left to
+ * do. True: all jobs of the batch have their result. */
+bool crew_collect(struct crew *crew, struct shift *shift);
+
+/* Passes on that what is in flight is to be undone, where that was asked. */
+void crew_pass_on(struct shift *shift);
+
+#endif

@@ -1,0 +1,226 @@
+#include "fleet/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fleet/owner.h"
+
+/* All signals are blocked; none must find a handler of the other process. */
+static void mind_signals(void)
+{
+	static const struct {
+		int number;
+		void (*handler)(int);
+	} actions[] = {
+		{ SIGINT, SIG_IGN },
+		{ SIGTERM, SIG_IGN },
+		{ SIGTSTP, SIG_IGN },
+		{ SIGCHLD, SIG_DFL },
+	};
+	struct sigaction action = { .sa_flags = 0 };
+	sigset_t none;
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		action.sa_handler = actions[i].handler;
+		(void)sigaction(actions[i].number, &action, NULL);
+	}
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void close_between(unsigned first, unsigned last)
+{
+	long most;
+
+#ifdef SYS_close_range
+	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
+		return;
+#endif
+	most = sysconf(_SC_OPEN_MAX);
+	for (unsigned fd = first; fd <= last && (long)fd < most; fd++)
+		(void)close((int)fd);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* The journal of runs, the loop, a terminal: none of them is the owner's. */
+static void close_others(const struct worker_errand *errand, int answers)
+{
+	int keep[WORKER_KEEPS + 1];
+	unsigned next = STDERR_FILENO + 1;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			(void)close(fd);
+	memcpy(keep, errand->keep, sizeof(errand->keep));
+	keep[WORKER_KEEPS] = answers;
+	qsort(keep, WORKER_KEEPS + 1, sizeof(keep[0]), by_number);
+	for (size_t i = 0; i <= WORKER_KEEPS; i++) {
+		if (keep[i] < (int)next)
+			continue;
+		close_between(next, (unsigned)keep[i] - 1);
+		next = (unsigned)keep[i] + 1;
+	}
+	close_between(next, ~0U);
+}
+
+/* The new process from its first to its last instruction. */
+static void be_worker(const struct worker_errand *errand,
+		      const struct worker *worker, pid_t parent)
+{
+	struct error refused = { 0 };
+	struct worker_call call = {
+		.answers = worker->answers,
+		.undo = worker->undo,
+	};
+
+	mind_signals();
+	close_others(errand, worker->answers);
+	if (owner_become(errand->uid, errand->gid, &refused) != 0)
+		call.refused = &refused;
+	/* Not before: new rights take it away again. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == parent)
+		errand->work(errand->self, &call);
+	/* Not exit(): what stands in buffers is the first process's. */
+	_exit(0);
+}
+
+static bool open_answers(struct worker *worker)
+{
+	void *page = mmap(NULL, sizeof(*worker->undo), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	*worker = (struct worker){ .answers = -1 };
+	if (page == MAP_FAILED)
+		return false;
+	worker->undo = page;
+	worker->answers = memfd_create("answers", MFD_CLOEXEC);
+	return worker->answers >= 0;
+}
+
+int worker_begin(const struct worker_errand *errand, struct worker *out,
+		 struct error *err)
+{
+	pid_t parent = getpid(), pid = -1;
+	sigset_t all, before;
+	int failure;
+
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before);
+	if (open_answers(out))
+		pid = fork();
+	failure = errno;
+	if (pid == 0)
+		be_worker(errand, out, parent);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid < 0) {
+		worker_release(out);
+		return error_set_errno(err, ERROR_IO, failure,
+				       "no process can be had to work on it");
+	}
+	out->pid = pid;
+	(void)madvise(out->undo, sizeof(*out->undo), MADV_DONTFORK);
+	return 0;
+}
+
+void worker_undo(const struct worker *worker)
+{
+	if (worker->undo != NULL)
+		atomic_store(worker->undo, true);
+}
+
+static void say_how(int status, struct error *how)
+{
+	if (WIFSTOPPED(status))
+		error_set(how, ERROR_IO, "it was stopped by signal %d (%s), "
+			  "and so killed", WSTOPSIG(status),
+			  strsignal(WSTOPSIG(status)));
+	else if (WIFSIGNALED(status))
+		error_set(how, ERROR_IO, "it was killed by signal %d (%s)",
+			  WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) != 0)
+		error_set(how, ERROR_IO, "it ended with status %d",
+			  WEXITSTATUS(status));
+}
+
+static bool look(struct worker *worker, int options, struct error *how)
+{
+	int status = 0, unused;
+	pid_t pid;
+
+	memset(how, 0, sizeof(*how));
+	do
+		pid = waitpid(worker->pid, &status, options | WUNTRACED);
+	while (pid < 0 && errno == EINTR);
+	if (pid == 0)
+		return false;
+	if (pid < 0)
+		error_set_errno(how, ERROR_IO, errno, "it is gone");
+	else
+		say_how(status, how);
+	if (pid > 0 && WIFSTOPPED(status)) {
+		(void)kill(pid, SIGKILL);
+		while (waitpid(pid, &unused, 0) < 0 && errno == EINTR)
+			;
+	}
+	worker->pid = 0;
+	return true;
+}
+
+bool worker_has_ended(struct worker *worker, struct error *how)
+{
+	return look(worker, WNOHANG, how);
+}
+
+void worker_wait(struct worker *worker, struct error *how)
+{
+	(void)look(worker, 0, how);
+}
+
+bool worker_answer(const struct worker *worker, size_t index, void *out,
+		   size_t bytes)
+{
+	return pread(worker->answers, out, bytes, (off_t)(index * bytes)) ==
+	       (ssize_t)bytes;
+}
+
+void worker_say(const struct worker_call *call, const void *answer,
+		size_t bytes)
+{
+	const char *at = answer;
+
+	while (bytes > 0) {
+		ssize_t written = write(call->answers, at, bytes);
+
+		if (written < 0 && errno != EINTR)
+			_exit(1);
+		if (written > 0) {
+			at += written;
+			bytes -= (size_t)written;
+		}
+	}
+}
+
+void worker_release(struct worker *worker)
+{
+	if (worker->answers >= 0)
+		(void)close(worker->answers);
+	worker->answers = -1;
+	if (worker->undo != NULL)
+		(void)munmap(worker->undo, sizeof(*worker->undo));
+	worker->undo = NULL;
+}

@@ -1,0 +1,521 @@
+# A fleet of several owners, upgraded by root: each database is worked on by a
+# process that has its owner's rights, and the others have no part in it. What
+# one of them does to his own ends there.
+
+load lib
+load witness
+
+# Nobody has an account with these ids.
+ALICE=12345
+BOB=12346
+CAROL=12347
+
+# system.db is root's; alice has two databases, in folders of her own.
+setup()
+{
+	[ "$(id -u)" -eq 0 ] || skip "only root can give files to others"
+	begin
+	# Whoever the files are given to has to come to them.
+	chmod 711 "$T"
+	make_fleet 4 -k 1 -r
+	move alice $ALICE
+	move bob $BOB
+	move carol $CAROL
+	move dave $ALICE
+	sqlite3 "$(db carol)" 'PRAGMA journal_mode = WAL' >/dev/null
+	chown $CAROL:$CAROL "$(db carol)"
+	chmod 640 "$(db bob)"
+	save_fleet saved
+	STATE=fleet/.fleet-upgrade
+}
+teardown()
+{
+	[ -n "${T-}" ] || return 0
+	[ -z "${app_pid-}" ] || app_close
+	[ -z "${run_pid-}" ] || kill -KILL "$run_pid" || true
+	end
+}
+
+db()
+{
+	echo "$T/fleet/$1/$1_longterm.db"
+}
+
+# move USER ID: the database lies in a folder of the user's.
+move()
+{
+	mkdir "fleet/$1"
+	mv "fleet/$1_longterm.db" "fleet/$1/"
+	chown -R "$2:$2" "fleet/$1"
+}
+
+# as ID COMMAND...: with that user's rights, and none of root's.
+as()
+{
+	setpriv --reuid "$1" --regid "$1" --clear-groups "${@:2}"
+}
+
+# at_work ID: the worker process that has the rights of that user.
+at_work()
+{
+	pgrep -U "$1" -f fleet-upgrade
+}
+
+# stands_at_work ID: prints the process of that user's that is to write, once it
+# is there. (Its room is made before it, and after those that only look.)
+stands_at_work()
+{
+	local run
+
+	run=$(sed -n 's/^run //p' $STATE/lock)
+	until [ -d "$STATE/owners/$1/backups/$run" ] && at_work "$1"; do
+		kill -0 "$run_pid" || return 1
+		sleep 0.02
+	done
+}
+
+# begin_run ARGUMENT...: the program, in the background and in a process group of
+# its own; until system.db has been upgraded.
+begin_run()
+{
+	setsid env --default-signal=INT "$FLEET_UPGRADE" -d fleet \
+		-m migrations --set backup.min_free=0% "$@" >said 2>&1 3>&- &
+	run_pid=$!
+	until [ "$(version_of fleet/system.db)" = 0.3.20 ]; do
+		kill -0 "$run_pid"
+		sleep 0.02
+	done
+}
+
+# ends STATUS: the program begun, within some seconds.
+ends()
+{
+	local got=0
+
+	wait "$run_pid" || got=$?
+	run_pid=
+	output=$(cat said)
+	if [ "$got" -ne "$1" ]; then
+		echo "exit status $got, not $1"
+		echo "$output"
+		return 1
+	fi
+}
+
+# all_at VERSION USER...
+all_at()
+{
+	local version=$1 user
+
+	shift
+	for user; do
+		same "$version" "$(version_of "$(db "$user")")"
+	done
+}
+
+# Every user's database is sound.
+users_sound()
+{
+	local user
+
+	for user in alice bob carol dave; do
+		cp "$(db "$user")" look.db
+		[ ! -e "$(db "$user")-wal" ] ||
+			cp "$(db "$user")-wal" look.db-wal
+		same ok "$(sqlite3 look.db 'PRAGMA integrity_check')"
+		rm -f look.db*
+	done
+}
+
+@test "an upgrade: all get there, and nothing changes hands" {
+	json 0 upgrade
+	same 5 "$(told 'select(.event == "run-end").upgraded')"
+	same 5 "$(told 'select(.event == "run-end").in_place')"
+	all_at 0.3.20 alice bob carol dave
+	rows_kept saved
+	users_sound
+	same "" "$(find fleet/alice fleet/dave ! -user $ALICE -o ! -group $ALICE)"
+	same "" "$(find fleet/bob ! -user $BOB -o ! -group $BOB)"
+	same "" "$(find fleet/carol ! -user $CAROL -o ! -group $CAROL)"
+	same 640 "$(stat -c %a "$(db bob)")"
+	# Nothing to do is found without a process.
+	sleep 2.1
+	exits 0 fleet status
+	exits 0 fleet upgrade
+	says "5 current" "nothing was changed"
+}
+
+@test "the backups are where it says, with the owner and mode of the originals" {
+	json 0 upgrade
+	for user in alice bob dave; do
+		backup=$(told "select(.username == \"$user\").backup")
+		cmp "$backup" "saved/$user/${user}_longterm.db"
+		same "$(stat -c '%a %u %g' "saved/$user/${user}_longterm.db")" \
+			"$(stat -c '%a %u %g' "$backup")"
+	done
+	same "$ALICE 700" "$(stat -c '%u %a' $STATE/owners/$ALICE)"
+	same "$BOB 700" "$(stat -c '%u %a' $STATE/owners/$BOB)"
+	same "0 711" "$(stat -c '%u %a' $STATE/owners)"
+	same "0 711" "$(stat -c '%u %a' $STATE)"
+	# Nobody but its owner may even look at what is in a room.
+	same "" "$(find $STATE/owners -mindepth 2 -type d -perm /077)"
+}
+
+@test "a user sees, changes and swaps no backup but his own" {
+	exits 0 fleet upgrade
+	run=$(newest_run)
+	mine=$STATE/owners/$BOB/backups/$run/bob/bob_longterm.db
+	hers=$STATE/owners/$ALICE/backups/$run/alice/alice_longterm.db
+	as $BOB cat "$mine" >/dev/null
+	! as $BOB cat "$hers" 2>/dev/null
+	! as $BOB ls $STATE 2>/dev/null
+	! as $BOB ls $STATE/owners 2>/dev/null
+	! as $BOB ls "$STATE/owners/$ALICE/backups" 2>/dev/null
+	for file in journal.db lock backups; do
+		! as $BOB cat "$STATE/$file" 2>/dev/null
+		! as $BOB mv "$STATE/$file" "$STATE/$file.mine" 2>/dev/null
+	done
+	! as $BOB mv "$STATE/owners/$ALICE" "$STATE/owners/hers" 2>/dev/null
+	! as $BOB cp "$mine" "$hers" 2>/dev/null
+	! as $BOB touch "$STATE/owners/new" 2>/dev/null
+	# And his own he may spoil for himself only.
+	as $BOB sh -c "echo 'no database' >'$mine'"
+	exits 1 fleet rollback
+	has bob
+	all_at none alice carol dave
+	all_at 0.3.20 bob
+}
+
+@test "root's own process opens no user's database, and the others are theirs" {
+	local user id pid
+
+	add_step 0.3.20 0.3.21 <<<"CREATE TABLE more(a);"
+	for command in status "upgrade --dry-run" verify upgrade rollback; do
+		# shellcheck disable=SC2086
+		traced setuid,setgid,setgroups,open,openat fleet $command \
+			>/dev/null || true
+		for user in alice:$ALICE bob:$BOB carol:$CAROL dave:$ALICE; do
+			id=${user#*:}
+			user=${user%:*}
+			grep -E "open.*/${user}_longterm.db\"" trace |
+				sed 's/ .*//' | sort -u >pids
+			[ -s pids ]
+			while read -r pid; do
+				awk -v pid="$pid" -v id="$id" -v "user=$user" '
+					$1 != pid { next }
+					/setgroups\(1, / { groups = 1 }
+					$0 ~ "setgid\\(" id "\\)" { gid = groups }
+					$0 ~ "setuid\\(" id "\\)" { uid = gid }
+					$0 ~ user "_longterm.db\"" && !uid { exit 1 }
+				' trace
+			done <pids
+		done
+	done
+}
+
+@test "looking leaves no trace, and says the same" {
+	untouched fleet status
+	says "0.3.19" "5 pending"
+	untouched fleet upgrade --dry-run
+	has "5 would be upgraded"
+	untouched fleet verify
+	untouched fleet list
+	# What lies beside a database stays where it is.
+	leave_wal "$(db carol)" "INSERT INTO personal_variables(key, value) \
+		VALUES ('left', 'behind')"
+	untouched fleet status
+	has "5 pending"
+}
+
+@test "a journal forged by a user deletes nothing of anybody else's" {
+	mkdir -m 700 secret
+	echo precious >secret/file
+	as $ALICE sh -c "echo hers >fleet/alice/file"
+	forge_journal "$(db bob)" "$T/secret/file"
+	chown $BOB "$(db bob)-journal"
+	forge_journal "$(db carol)" "$T/fleet/alice/file"
+	chown $CAROL "$(db carol)-journal"
+	for command in status verify list "upgrade --dry-run" upgrade status \
+		rollback "restore bob"; do
+		# shellcheck disable=SC2086
+		run fleet $command
+		[ -e secret/file ]
+		[ -e fleet/alice/file ]
+	done
+	# The forgery is one.
+	cp "$(db bob)" forged.db
+	forge_journal forged.db "$T/secret/file"
+	sqlite3 forged.db 'SELECT count(*) FROM memories' >/dev/null
+	[ ! -e secret/file ]
+}
+
+@test "rollback and restore, each from the owner's own backup" {
+	exits 0 fleet upgrade
+	exits 0 fleet backups list
+	says alice/alice_longterm.db carol/carol_longterm.db "5 backups"
+	exits 0 fleet restore dave
+	has "1 restored"
+	all_at none dave
+	all_at 0.3.20 alice bob carol
+	exits 0 fleet rollback
+	all_at none alice bob carol dave
+	rows_kept saved
+	exits 6 fleet upgrade
+	exits 0 fleet upgrade --release
+	has "5 upgraded"
+	exits 0 fleet restore alice --run "$(newest_run)"
+	exits 0 fleet upgrade alice
+	has "1 upgraded, 1 current"
+	all_at 0.3.20 alice
+	same "" "$(find fleet/alice fleet/dave ! -user $ALICE)"
+	exits 0 fleet --set backup.keep=1 --set backup.max_age=0s backups prune
+	has "kept 5 backups"
+	# Root keeps no folder for a run of which there are no backups.
+	same 2 "$(find $STATE/backups -name .run | wc -l)"
+	rows_kept saved
+}
+
+@test "baseline records, and forgets" {
+	exits 0 fleet baseline --to 0.3.19
+	all_at 0.3.19 alice bob carol dave
+	same "" "$(find fleet/alice fleet/dave ! -user $ALICE)"
+	exits 0 fleet baseline --forget
+	all_at none alice bob carol dave
+	rows_kept saved
+}
+
+@test "a database that its owner cuts the -shm off of fails alone" {
+	add_step 0.3.20 0.3.21 <<-'SQL'
+		CREATE TABLE much AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+		SELECT i + 1 FROM n, personal_variables WHERE i < 1000000000
+		AND personal_variables.key = 'long') SELECT max(i) AS i FROM n
+		WHERE i < 400000;
+	SQL
+	sed -i 's/1000000000/400000/' migrations/step-*
+	app_open "$(db carol)"
+	app "INSERT INTO personal_variables(key, value) VALUES ('long', 'step')"
+	chown $CAROL "$(db carol)"-*
+	begin_run
+	# Its backup is made: the steps are going on.
+	until [ -n "$(find $STATE/owners/$CAROL -name carol_longterm.db)" ]; do
+		kill -0 "$run_pid"
+		sleep 0.02
+	done
+	as $CAROL truncate -s 0 "$(db carol)-shm"
+	ends 1
+	says "4 upgraded" "1 failed" carol "gave no answer" \
+		"fleet-upgrade verify carol"
+	is_built_with asan || has "killed by signal 7 (Bus error)"
+	all_at 0.3.21 alice bob dave
+	app_kill
+	all_at none carol
+	users_sound
+	rows_kept saved bob/bob_longterm.db alice/alice_longterm.db
+	# And what was left is no obstacle.
+	sqlite3 "$(db carol)" "DELETE FROM personal_variables WHERE key = 'long'"
+	exits 0 fleet upgrade
+	has "1 upgraded, 4 current"
+	rows_kept saved
+}
+
+@test "a worker that its owner kills or stops fails alone" {
+	for signal in KILL STOP; do
+		app_open "$(db bob)"
+		app 'BEGIN IMMEDIATE'
+		begin_run --set run.busy_timeout=100s
+		pid=$(stands_at_work $BOB)
+		as $BOB kill -$signal "$pid"
+		ends 1
+		says "4 upgraded" "1 failed" "user bob" "gave no answer" \
+			"begun and not finished is undone"
+		app_close
+		all_at none bob
+		rows_kept saved
+		exits 0 fleet rollback
+		exits 0 fleet upgrade --release bob
+		all_at 0.3.20 bob
+		exits 0 fleet rollback
+		hold=$(find fleet -maxdepth 1 -name '*hold*')
+		[ -n "$hold" ]
+		rm "$hold"
+	done
+}
+
+@test "a user who spoils his room fails alone" {
+	exits 0 fleet upgrade
+	add_step 0.3.20 0.3.21 <<<"CREATE TABLE more(a);"
+	as $BOB chmod 777 $STATE/owners/$BOB
+	as $CAROL sh -c "cd $STATE/owners/$CAROL && mv staging gone &&
+		ln -s $T/fleet staging"
+	exits 74 fleet upgrade
+	says "2 upgraded" "1 current" "2 failed" "user bob" "user carol"
+	all_at 0.3.21 alice dave
+	all_at 0.3.20 bob carol
+	[ -e fleet/system.db ]
+	as $BOB chmod 700 $STATE/owners/$BOB
+	as $CAROL sh -c "cd $STATE/owners/$CAROL && rm staging &&
+		mv gone staging"
+	exits 0 fleet upgrade
+	all_at 0.3.21 bob carol
+	rows_kept saved
+}
+
+@test "one that is busy is tried again" {
+	app_open "$(db alice)"
+	app 'BEGIN IMMEDIATE'
+	begin_run --set run.busy_timeout=0.1s
+	sleep 1
+	app_close
+	ends 0
+	has "5 upgraded"
+	all_at 0.3.20 alice
+}
+
+# hold_alice: a run in which alice's database is in flight, bob's has not begun.
+hold_alice()
+{
+	app_open "$(db alice)"
+	app 'BEGIN IMMEDIATE'
+	begin_run --jobs 1 --set run.busy_timeout=100s
+	stands_at_work $ALICE >/dev/null
+}
+
+@test "a signal to all: what is in flight is finished, the rest is left" {
+	for signal in TERM INT; do
+		hold_alice
+		kill -$signal -- -"$run_pid"
+		sleep 0.3
+		at_work $ALICE >/dev/null
+		app_close
+		ends $((128 + $(kill -l $signal)))
+		says "2 upgraded" "3 not begun"
+		all_at 0.3.20 alice
+		all_at none bob carol dave
+		exits 0 fleet upgrade
+		has "3 upgraded, 2 current"
+		rm -rf fleet
+		cp -a saved fleet
+	done
+}
+
+@test "a second signal undoes at once, to one or to all" {
+	for target in "" -; do
+		hold_alice
+		kill -TERM -- "$target$run_pid"
+		sleep 0.3
+		at_work $ALICE >/dev/null
+		kill -TERM -- "$target$run_pid"
+		ends 143
+		app_close
+		says "1 upgraded" "not begun"
+		all_at none alice bob carol dave
+		files_same saved alice/alice_longterm.db bob/bob_longterm.db
+		exits 0 fleet upgrade
+		has "4 upgraded, 1 current"
+		rm -rf fleet
+		cp -a saved fleet
+	done
+}
+
+@test "killed, it takes its workers with it, and the next run goes on" {
+	hold_alice
+	kill -KILL "$run_pid"
+	wait "$run_pid" || true
+	run_pid=
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		at_work $ALICE >/dev/null || break
+		sleep 0.1
+	done
+	! at_work $ALICE
+	app_close
+	all_at none alice bob
+	exits 0 fleet upgrade
+	says "interrupted" "4 upgraded, 1 current"
+	rows_kept saved
+	same "" "$(find $STATE/owners/*/staging -type f)"
+	! at_work $ALICE
+}
+
+@test "killed after a backup, it leaves none that is of no use" {
+	add_step 0.3.20 0.3.21 <<-'SQL'
+		CREATE TABLE much AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+		SELECT i + 1 FROM n, personal_variables WHERE i < 100000000
+		AND personal_variables.key = 'name') SELECT max(i) AS i FROM n;
+	SQL
+	begin_run
+	until [ -n "$(find $STATE/owners -name bob_longterm.db)" ]; do
+		kill -0 "$run_pid"
+		sleep 0.02
+	done
+	kill -KILL "$run_pid"
+	wait "$run_pid" || true
+	run_pid=
+	rm migrations/step-*
+	exits 0 fleet upgrade
+	says "interrupted" "4 upgraded, 1 current"
+	# One of each user's, which the run has made that came to an end.
+	same 4 "$(find $STATE/owners -name '*_longterm.db' | wc -l)"
+	rows_kept saved
+	users_sound
+}
+
+@test "what it does not do with several owners it refuses, and touches nothing" {
+	untouched fleet upgrade --set run.strategy=swap
+	same 78 "$status"
+	has "run.strategy"
+	mkdir state
+	chown $ALICE state
+	chmod 700 state
+	untouched fleet upgrade --set fleet.state_dir="$T/state"
+	same 78 "$status"
+	says "several owners" "root's"
+	untouched fleet upgrade --set fleet.state_dir="$T/fleet/alice/state"
+	same 78 "$status"
+	says "others than root may write" "fleet/alice"
+}
+
+@test "a file that is gone is put back as its owner, from his room" {
+	exits 0 fleet upgrade
+	mv "$(db bob)" gone.db
+	run fleet restore bob --offline
+	same 78 "$status"
+	says "nothing was touched" "$T/$STATE/owners/" run.user
+	[ ! -e "$(db bob)" ]
+	# As nobody has an account with the id, it is bob himself here.
+	cp -r migrations hers
+	chmod -R a+rX hers
+	exits 0 as $BOB "$FLEET_UPGRADE" -d "$T/fleet" -m "$T/hers" \
+		--set fleet.state_dir="$T/$STATE/owners/$BOB" \
+		restore bob --offline
+	same "$BOB" "$(stat -c %u "$(db bob)")"
+	cmp "$(db bob)" saved/bob/bob_longterm.db
+	exits 0 fleet upgrade
+	has "1 upgraded, 4 current"
+}
+
+@test "another's databases are worked on as root only where root is said" {
+	exits 0 fleet upgrade --set run.user=root
+	has "5 upgraded"
+	same "" "$(find fleet/alice ! -user $ALICE)"
+	[ ! -e $STATE/owners ]
+}
+
+@test "many owners: some hundred databases, in little memory" {
+	local kib i
+
+	for i in $(seq 13000 13199); do
+		mkdir "fleet/u$i"
+		cp saved/alice/alice_longterm.db "fleet/u$i/u${i}_longterm.db"
+		chown -R "$i:$i" "fleet/u$i"
+	done
+	kib=$(python3 -c 'import resource, subprocess, sys
+subprocess.check_call(sys.argv[1:], stdout=open("said", "w"))
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
+		"$FLEET_UPGRADE" -d fleet -m migrations \
+		--set backup.min_free=0%)
+	output=$(cat said)
+	has "205 upgraded"
+	is_built_with asan || is_built_with tsan || [ "$kib" -lt 65536 ]
+	exits 0 fleet status
+	says "204 100.0 %" "all are current"
+}
