@@ -53,8 +53,8 @@ cut()
 	shift
 	record "$@" || return 1
 	rm -rf next
-	powercut --random "${POWER_RANDOM:-12}" --seed "${POWER_SEED:-1}" \
-		--next "${POWER_NEXT:-5}" >looked || {
+	powercut --random "${POWER_RANDOM:-10}" --seed "${POWER_SEED:-1}" \
+		--next "${POWER_NEXT:-4}" >looked || {
 		cat looked
 		echo "^ the power was cut in: $*"
 		return 1
@@ -157,7 +157,7 @@ begin_here()
 	begin_here
 	cut 5000 upgrade --set run.strategy=in-place
 	mv next cut
-	for number in 1 2 3; do
+	for number in 1 2; do
 		echo "# from $(cat "cut/$number.why")" >&3
 		rm -rf start
 		mv "cut/$number" start

@@ -259,6 +259,9 @@ def cuts(disk, dice, count):
         lost = file_oldest if is_file else oldest
         yield Cut("kept alone: " + what, oldest, file_oldest, one, kept)
         yield Cut("lost alone: " + what, newest, file_newest, one, lost)
+        for thing in [] if is_file else one[1:-1]:
+            yield Cut("what it led to between: " + what, newest, file_newest,
+                      one, lambda _, thing=thing: thing)
         if is_file:
             yield Cut("under all names, kept alone: " + what, newest,
                       file_oldest, one, kept)

@@ -17,8 +17,8 @@ these runs have made of them, and looked at in their turn.
 disk.py says what a cut does. The moments are those between two calls. At each
 of them these states are looked at: nothing that is not durable is kept; all is;
 names only; names and sizes; data and no names; each name and each file kept or
-lost against all the others; and N at random, for a seed that is printed. In
-every one of them
+lost against all the others, or what a name led to between; and N at random, for
+a seed that is printed. In every one of them
     - each database is whole old or whole new, with the mode that it had;
     - where anything was written to a database, there is a backup of it: what
       it was before, and no more readable (save that SQLite may have played
