@@ -155,9 +155,10 @@ static int prepare(struct crew *crew, struct member *member,
 	if (plan->backup_dir < 0 || strcmp(member->run_id, plan->run_id) == 0 ||
 	    (job->phase == JOB_LOOK && shift->looks_first))
 		return 0;
-	state_backups_command(crew->state, plan->run_id, command);
-	rc = room_begin_backups(crew->state, member->uid, member->gid,
-				plan->run_id, command, err);
+	rc = state_backups_command(crew->state, plan->run_id, command, err);
+	if (rc == 0)
+		rc = room_begin_backups(crew->state, member->uid, member->gid,
+					plan->run_id, command, err);
 	if (rc == 0)
 		memcpy(member->run_id, plan->run_id, sizeof(member->run_id));
 	return rc;

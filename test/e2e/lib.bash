@@ -85,8 +85,8 @@ exits()
 	fi
 }
 
-# is_built_with asan|tsan: the program has that sanitizer in it, under which some
-# tests take less, or make no sense.
+# is_built_with asan|tsan|gcov: the program has that sanitizer in it, or counts
+# coverage; some tests take less then, or make no sense.
 is_built_with()
 {
 	grep -q "__${1}_init" "$FLEET_UPGRADE"

@@ -29,6 +29,8 @@ begin_sweeps()
 	[ -e "$KILLPOINT" ] || skip "$KILLPOINT is not built"
 	! is_built_with tsan ||
 		skip "the thread sanitizer does not work beside the killer"
+	# It would also be ended at the writes of its own counts.
+	! is_built_with gcov || skip "who is killed counts no coverage"
 	# The killer comes before the sanitizer's library, and that is fine.
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 	export KILLPOINT ASAN_OPTIONS
