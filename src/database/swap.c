@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/attributes.h"
@@ -304,8 +303,8 @@ static void undo(struct job *job)
 		return;
 	result_note(&job->result,
 		    "an application asked for it meanwhile, and it could not "
-		    "be swapped back (%s): it may have read the old content, "
-		    "once", strerror(errno));
+		    "be swapped back (%m): it may have read the old content, "
+		    "once");
 	remove_staged(job, "");
 }
 

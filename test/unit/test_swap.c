@@ -391,7 +391,7 @@ static void what_cannot_be_undone_is_told(void **state)
 	assert_int_equal(scene.job.phase, JOB_DONE);
 	workshop_outcome(&scene.job.result, OUTCOME_UPGRADED);
 	assert_non_null(strstr(scene.job.result.notes,
-			       "could not be swapped back"));
+			       "could not be swapped back (No such file or "));
 	retire(&scene, true);
 	scene_close(&scene);
 }
