@@ -320,11 +320,6 @@ static int need_data_dir(struct session *session, struct error *err)
 	return config_need_data_dir(&session->config, err);
 }
 
-static int check_modes(struct session *session, struct error *err)
-{
-	return strict_fleet(session, err);
-}
-
 static const struct {
 	unsigned needs;
 	int (*open)(struct session *session, struct error *err);
@@ -334,7 +329,7 @@ static const struct {
 	{ NEED_ANY_MIGRATIONS, open_migrations },
 	{ NEED_ANY_FLEET, open_data },
 	{ NEED_ANY_FLEET, open_fleet },
-	{ NEED_ANY_FLEET, check_modes },
+	{ NEED_ANY_FLEET, strict_fleet },
 	{ NEED_ANY_FLEET, open_state },
 	{ NEED_ANY_FLEET, make_plan },
 	{ NEED_FREE_LOCK, see_lock_free },

@@ -87,7 +87,7 @@ static int check_migrations(const struct session *session, struct error *err)
 	return rc ? error_prefix(err, "the migrations") : 0;
 }
 
-int strict_fleet(const struct session *session, struct error *err)
+int strict_fleet(struct session *session, struct error *err)
 {
 	int rc = 0;
 

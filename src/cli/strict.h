@@ -20,8 +20,9 @@ struct session;
 
 /* The folders from / down to each database, and to each file of migrations and
  * that file: nobody but root and the databases' owner may write to them.
- * ERROR_CONFIG names one that is open, and the command that mends it. */
-int strict_fleet(const struct session *session, struct error *err);
+ * ERROR_CONFIG names one that is open, and the command that mends it. Changes
+ * nothing in the session: it has the form of what session.c calls in turn. */
+int strict_fleet(struct session *session, struct error *err);
 
 /* The same for the folders above the state directory, which is to be `user`'s;
  * itself it is state_open()'s to judge. */

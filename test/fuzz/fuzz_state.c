@@ -104,9 +104,11 @@ static void try_lock(const uint8_t *content, size_t bytes)
 static void try_run(const uint8_t *content, size_t bytes)
 {
 	char command[STATE_COMMAND_BYTES];
+	struct error err = { 0 };
 
 	put("backups/" RUN "/.run", content, bytes);
-	state_backups_command(&state, RUN, command);
+	if (state_backups_command(&state, RUN, command, &err) != 0)
+		return;
 	fuzz_claim(strnlen(command, sizeof(command)) < sizeof(command),
 		   "a command ends");
 }
