@@ -355,8 +355,8 @@ static void fail(struct restore *restore, struct error *err)
 	if (result->has_backup && restore->has_begun &&
 	    err->code != ERROR_BUSY) {
 		report_to(restore, err);
-		error_append(err, "what was there before is backed up in run %s",
-			     job->plan->run_id);
+		error_append(err, "what was there before is backed up in run "
+				  "%s", job->plan->run_id);
 	} else {
 		if (result->has_backup)
 			backup_discard(job);

@@ -63,8 +63,8 @@ static int run_folders_add(struct run_folders *runs, const struct state *state,
 
 static int cannot_be_read(const struct state *state, struct error *err)
 {
-	return error_set_errno(err, ERROR_IO, errno, "%s/backups cannot be read",
-			       state->path);
+	return error_set_errno(err, ERROR_IO, errno,
+			       "%s/backups cannot be read", state->path);
 }
 
 static int run_folders_read(const struct state *state, struct run_folders *out,
@@ -210,9 +210,9 @@ int backups_find(const struct state *state, const char *path,
 }
 
 /* How many runs newer than the one being walked have a backup of that path;
- * `upgrades_only`: copies do not count, nor does what cannot be seen. Looking again costs a system call a
- * run, only for what is old; remembering would cost memory for every
- * database. */
+ * `upgrades_only`: copies do not count, nor does what cannot be seen. Looking
+ * again costs a system call a run, only for what is old; remembering would cost
+ * memory for every database. */
 static int64_t count_newer(const struct tour *tour, const char *path,
 			   bool upgrades_only, int64_t enough)
 {

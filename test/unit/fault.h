@@ -25,9 +25,9 @@ struct fault {
 	int writes;		/* how many there were, this one included */
 	bool fail_writes;	/* the disk is full */
 
-	/* The journal is deleted (or, where `only` means it, ended by zeros over
-	 * its header), and then the system says that it could not make that
-	 * last: a COMMIT that happened returns an error. */
+	/* The journal is deleted (or, where `only` means it, ended by zeros
+	 * over its header), and then the system says that it could not make
+	 * that last: a COMMIT that happened returns an error. */
 	bool late_failure;
 	int late_failures;	/* how often */
 

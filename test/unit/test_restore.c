@@ -572,7 +572,7 @@ static void test_what_was_there_stays_backed_up_if_it_fails(void **state)
 }
 
 /* The copy had happened when its commit said that it had failed. */
-static void test_a_late_failure_is_no_sign_that_nothing_changed(void **state)
+static void test_a_late_failure_is_told_as_one(void **state)
 {
 	struct fault fault = { .late_failure = true,
 			       .only = "/data/a.db-journal" };
@@ -630,7 +630,7 @@ int main(void)
 		WORKSHOP_TEST(test_a_live_file_that_is_none_any_more),
 		WORKSHOP_TEST(test_offline_is_no_licence_to_lose_rows),
 		WORKSHOP_TEST(test_what_was_there_stays_backed_up_if_it_fails),
-		WORKSHOP_TEST(test_a_late_failure_is_no_sign_that_nothing_changed),
+		WORKSHOP_TEST(test_a_late_failure_is_told_as_one),
 		WORKSHOP_TEST(test_a_stop_leaves_it),
 	};
 

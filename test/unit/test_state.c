@@ -256,10 +256,11 @@ static void begins_a_runs_backups(void **state)
 	state_close(&made);
 }
 
-/* A run that has nowhere to put its backups ends there, and leaves no folder. */
+/* A run that has nowhere to put its backups leaves no folder of them. */
 static void leaves_no_folder_where_it_cannot_begin(void **state)
 {
-	const struct rlimit nothing = { .rlim_cur = 0, .rlim_max = RLIM_INFINITY };
+	const struct rlimit nothing = { .rlim_cur = 0,
+					.rlim_max = RLIM_INFINITY };
 	const struct rlimit all = { .rlim_cur = RLIM_INFINITY,
 				    .rlim_max = RLIM_INFINITY };
 	const struct sandpit *sandpit = *state;
