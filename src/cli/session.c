@@ -157,21 +157,21 @@ static int open_fleet(struct session *session, struct error *err)
 	return rc;
 }
 
-/* Root stays, and what is done with a database is done by others. */
-static int hire(struct session *session, bool make, struct error *err)
+/* What cannot be done for several owners. */
+static int check_several(const struct session *session, bool make,
+			 struct error *err)
 {
 	if (session->config.strategy == CHOOSE_SWAP)
 		return error_set(err, ERROR_CONFIG, "run.strategy is swap, and "
 				 "databases of several owners are done in "
 				 "place only; nothing was touched; auto does "
 				 "so");
-	session->state.has_rooms = true;
-	session->crew = crew_new(&session->state, &session->lock.fd);
-	return make ? rooms_make(&session->state, err) : 0;
+	return make ? rooms_check(session->data_path,
+				  session->config.state_dir, err) : 0;
 }
 
 /* Makes the state directory while we may be root, then gives root up: before
- * the first database is opened. */
+ * the first database is opened. Or root stays, and others open them. */
 static int open_state(struct session *session, struct error *err)
 {
 	bool make = session->needs & NEED_WRITE;
@@ -181,20 +181,25 @@ static int open_state(struct session *session, struct error *err)
 			      rooms_exist(session->data_dir,
 					  config->state_dir), &owner, err);
 
+	if (rc == 0 && owner.is_several)
+		rc = check_several(session, make, err);
 	if (rc == 0)
 		rc = strict_state(session, owner.uid, err);
-	if (rc == 0)
-		rc = state_open(session->data_dir, session->data_path,
-				config->state_dir, make, owner.uid, owner.gid,
-				&session->state, err);
 	if (rc)
-		return rc == ERROR_CONFIG && owner.is_several
-			       ? error_append(err, "the databases have several "
-					      "owners, so that it has to be "
-					      "root's")
-			       : rc;
-	return owner.is_several ? hire(session, make, err)
-				: owner_become(owner.uid, owner.gid, err);
+		return rc;
+	rc = state_open(session->data_dir, session->data_path,
+			config->state_dir, make, owner.uid, owner.gid,
+			&session->state, err);
+	if (rc == ERROR_CONFIG && owner.is_several)
+		error_append(err, "it has to be root's, as the databases have "
+			     "several owners");
+	if (rc)
+		return rc;
+	if (!owner.is_several)
+		return owner_become(owner.uid, owner.gid, err);
+	session->state.has_rooms = true;
+	session->crew = crew_new(&session->state, &session->lock.fd);
+	return make ? rooms_make(&session->state, err) : 0;
 }
 
 static int make_plan(struct session *session, struct error *err)

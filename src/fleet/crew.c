@@ -91,10 +91,35 @@ static int enter_room(const struct errand *errand, struct plan *plan,
 	plan->state_path = room->path;
 	plan->source_dir = room->backups;
 	plan->staging_dir = room->staging;
+	/* Whatever is wrong with the room says nothing of the database. */
+	if (rc != 0)
+		rc = err->code = ERROR_IO;
 	if (rc == 0 && writes && room->backups >= 0)
 		plan->backup_dir = openat(room->backups, plan->run_id,
 					  O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 						  O_CLOEXEC);
+	return rc;
+}
+
+/* Root's own database may lie where somebody else can put a journal beside it,
+ * and then it must not be opened as root. */
+static int check_place(const struct job *job, struct error *err)
+{
+	const char *slash = strrchr(job->subject->path, '/');
+	char *folder = xasprintf("%s%s%.*s", job->plan->data_path,
+				 slash != NULL ? "/" : "",
+				 slash != NULL
+					 ? (int)(slash - job->subject->path)
+					 : 0,
+				 job->subject->path);
+	int rc = getuid() == 0 ? owner_check_way(folder, true, err) : 0;
+
+	if (rc != 0)
+		error_append(err, "who can put a file beside what is root's "
+			     "could make root delete others, so it was left "
+			     "untouched; give it to the folder's owner, or the "
+			     "folder to root");
+	free(folder);
 	return rc;
 }
 
@@ -127,7 +152,7 @@ static void work_through(void *self, const struct worker_call *call)
 
 		job.plan = &plan;
 		job.stop_now = call->undo;
-		if (rc != 0) {
+		if (rc != 0 || check_place(&job, &why) != 0) {
 			result_fail(&job.result, &why);
 			job.phase = JOB_DONE;
 		} else if (job_check_stop(&job, NULL) != 0) {
@@ -195,7 +220,9 @@ static int send_worker(struct crew *crew, struct shift *shift,
 	     jobs[shift->end].subject->stamp.owner == member->uid; shift->end++)
 		;
 	rc = prepare(crew, member, shift, err);
-	return rc != 0 ? rc : worker_begin(&order, &shift->worker, err);
+	if (rc == 0)
+		rc = worker_begin(&order, &shift->worker, err);
+	return rc == 0 ? 0 : (int)(err->code = ERROR_IO);
 }
 
 /* The second signal came: what has not been begun is not begun any more. */

@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/memory.h"
 
 /* What is no file has no say: nothing of its owner's is ever opened. */
 static const struct stamp *next_file(const struct fleet *fleet, size_t *at)
@@ -121,4 +124,38 @@ int owner_put_off(struct error *err)
 		return 0;
 	return error_set_errno(err, ERROR_BUG, errno,
 			       "root's rights cannot be had back");
+}
+
+/* In a folder with the sticky bit nobody renames what is not his. */
+static bool is_roots_alone(const struct stat *folder, bool strict)
+{
+	return folder->st_uid == 0 &&
+	       ((folder->st_mode & 022) == 0 ||
+		(!strict && folder->st_mode & S_ISVTX));
+}
+
+int owner_check_way(const char *path, bool strict, struct error *err)
+{
+	struct stat folder;
+	int rc = 0;
+
+	for (const char *end = path; rc == 0 && end != NULL;) {
+		char *above = end == path
+				      ? xstrdup("/")
+				      : xstrndup(path, (size_t)(end - path));
+		const char *next = *end != '\0' ? strchr(end + 1, '/') : NULL;
+
+		if (next == NULL && *end != '\0')
+			next = end + strlen(end);
+		if (lstat(above, &folder) != 0)
+			rc = error_set_errno(err, ERROR_IO, errno,
+					     "%s cannot be looked at", above);
+		else if (!is_roots_alone(&folder, strict && next == NULL))
+			rc = error_set(err, ERROR_CONFIG,
+				       "others than root may write to the "
+				       "folder %s", above);
+		free(above);
+		end = next;
+	}
+	return rc;
 }

@@ -47,4 +47,10 @@ int owner_become(uid_t uid, gid_t gid, struct error *err);
 int owner_put_on(uid_t uid, gid_t gid, struct error *err);
 int owner_put_off(struct error *err);
 
+/* ERROR_CONFIG unless root alone can say what lies in the folder `path`
+ * (absolute, without links): it and all above it are root's, and others may not
+ * write to them, but for folders with the sticky bit; with `strict` the last
+ * one may not be such a folder either. */
+int owner_check_way(const char *path, bool strict, struct error *err);
+
 #endif

@@ -28,38 +28,36 @@ bool rooms_exist(int data_dir, const char *path)
 	return exist;
 }
 
-/* In a folder with the sticky bit nobody renames what is not his. */
-static bool is_roots_alone(const struct stat *folder)
-{
-	return folder->st_uid == 0 &&
-	       ((folder->st_mode & 022) == 0 || folder->st_mode & S_ISVTX);
-}
-
-/* `path` is absolute and free of links. */
 static int check_way(const char *path, struct error *err)
 {
-	struct stat folder;
+	int rc = owner_check_way(path, false, err);
+
+	if (rc == ERROR_CONFIG)
+		error_append(err, "the databases have several owners, so that "
+			     "the program stays root; nothing was touched; "
+			     "name another in fleet.state_dir, for one below "
+			     "/var/lib");
+	return rc;
+}
+
+int rooms_check(const char *data_path, const char *path, struct error *err)
+{
+	bool is_absolute = path[0] == '/';
+	char *full = xasprintf("%s/%s", is_absolute ? "" : data_path, path);
+	char *real, *end = full + strlen(full);
 	int rc = 0;
 
-	for (const char *end = path; rc == 0 && end != NULL;
-	     end = strchr(end + 1, '/')) {
-		char *above = end == path
-				      ? xstrdup("/")
-				      : xstrndup(path, (size_t)(end - path));
-
-		if (stat(above, &folder) != 0)
-			rc = error_set_errno(err, ERROR_IO, errno,
-					     "%s cannot be looked at", above);
-		else if (!is_roots_alone(&folder))
-			rc = error_set(err, ERROR_CONFIG,
-				       "the databases have several owners, so "
-				       "that the program stays root, and "
-				       "others than root may write to %s above "
-				       "it; name another in fleet.state_dir, "
-				       "for one below /var/lib", above);
-		free(above);
-	}
-	return rc;
+	while (end > full && end[-1] == '/')
+		*--end = '\0';
+	while (end > full && end[-1] != '/')
+		*--end = '\0';
+	real = realpath(full, NULL);
+	/* One that is not there state_open() tells of. */
+	if (real != NULL)
+		rc = check_way(real, err);
+	free(real);
+	free(full);
+	return rc != 0 ? error_prefix(err, "state directory %s", path) : 0;
 }
 
 int rooms_make(const struct state *state, struct error *err)
@@ -239,7 +237,7 @@ int rooms_each(const struct state *state,
 		    rc != 0)
 			continue;
 		*err = failed;
-		rc = (int)err->code;
+		rc = err->code = ERROR_IO;
 	}
 	free(owners);
 	return rc;

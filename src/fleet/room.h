@@ -38,9 +38,12 @@
  * rooms, made by root. Opens nothing. */
 bool rooms_exist(int data_dir, const char *path);
 
-/* Makes owners/, and lets the owners pass. ERROR_CONFIG where somebody but root
- * could put another folder in the place of the state directory: root works in
- * it by name. */
+/* Before the state directory at `path` (absolute, or below data_path) is made:
+ * ERROR_CONFIG where somebody but root could put another folder in its place.
+ * Root works in it by name. */
+int rooms_check(const char *data_path, const char *path, struct error *err);
+
+/* Makes owners/, and lets the owners pass; checks the same again. */
 int rooms_make(const struct state *state, struct error *err);
 
 /* Opens the room of `uid`; `make`: makes it where it is missing. Otherwise a
@@ -70,7 +73,7 @@ int rooms_list(const struct state *state, struct room_owner **out,
 /* Calls `visit` for each place where backups are: each room, with its owner's
  * rights; without rooms the state directory itself, as who we are. What is
  * wrong with one room keeps nobody from the others: the first error is returned
- * at the end. */
+ * at the end, as ERROR_IO. */
 int rooms_each(const struct state *state,
 	       int (*visit)(void *self, const struct state *place,
 			    struct error *err),

@@ -249,6 +249,25 @@ users_sound()
 	[ ! -e secret/file ]
 }
 
+@test "root's own database is not opened where others may write beside it" {
+	mkdir -m 700 secret
+	echo precious >secret/file
+	# Put there by root, and given its name by alice.
+	cp "$(db bob)" fleet/alice/note
+	chown root:root fleet/alice/note
+	as $ALICE mv fleet/alice/note fleet/alice/mallory_longterm.db
+	forge_journal fleet/alice/mallory_longterm.db "$T/secret/file"
+	chown $ALICE fleet/alice/mallory_longterm.db-journal
+	for command in status verify "upgrade --dry-run" upgrade; do
+		# shellcheck disable=SC2086
+		run fleet $command --verbose
+		has "others than root may write to the folder $T/fleet/alice"
+		[ -e secret/file ]
+	done
+	says "1 failed" "5 upgraded"
+	all_at 0.3.20 alice bob carol dave
+}
+
 @test "rollback and restore, each from the owner's own backup" {
 	exits 0 fleet upgrade
 	exits 0 fleet backups list
@@ -363,7 +382,7 @@ users_sound()
 @test "one that is busy is tried again" {
 	app_open "$(db alice)"
 	app 'BEGIN IMMEDIATE'
-	begin_run --set run.busy_timeout=0.1s
+	begin_run --set run.busy_timeout=100ms
 	sleep 1
 	app_close
 	ends 0
@@ -468,7 +487,7 @@ hold_alice()
 	chmod 700 state
 	untouched fleet upgrade --set fleet.state_dir="$T/state"
 	same 78 "$status"
-	says "several owners" "root's"
+	says "several owners" "to be root's"
 	untouched fleet upgrade --set fleet.state_dir="$T/fleet/alice/state"
 	same 78 "$status"
 	says "others than root may write" "fleet/alice"
@@ -488,7 +507,7 @@ hold_alice()
 		--set fleet.state_dir="$T/$STATE/owners/$BOB" \
 		restore bob --offline
 	same "$BOB" "$(stat -c %u "$(db bob)")"
-	cmp "$(db bob)" saved/bob/bob_longterm.db
+	rows_kept saved bob/bob_longterm.db
 	exits 0 fleet upgrade
 	has "1 upgraded, 4 current"
 }
@@ -500,10 +519,10 @@ hold_alice()
 	[ ! -e $STATE/owners ]
 }
 
-@test "many owners: some hundred databases, in little memory" {
+@test "many owners: a process for each, in little memory" {
 	local kib i
 
-	for i in $(seq 13000 13199); do
+	for i in $(seq 13000 13059); do
 		mkdir "fleet/u$i"
 		cp saved/alice/alice_longterm.db "fleet/u$i/u${i}_longterm.db"
 		chown -R "$i:$i" "fleet/u$i"
@@ -514,8 +533,8 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
 		"$FLEET_UPGRADE" -d fleet -m migrations \
 		--set backup.min_free=0%)
 	output=$(cat said)
-	has "205 upgraded"
+	has "65 upgraded"
 	is_built_with asan || is_built_with tsan || [ "$kib" -lt 65536 ]
 	exits 0 fleet status
-	says "204 100.0 %" "all are current"
+	says "64 100.0 %" "all are current"
 }

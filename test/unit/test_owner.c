@@ -280,6 +280,40 @@ static void the_group_is_the_accounts(void **state)
 				 nobody->pw_gid);
 }
 
+static void the_way_to_a_folder_is_roots_alone_or_not(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	char path[4096];
+	struct error err = { 0 };
+
+	if (geteuid() != 0)
+		skip();
+	snprintf(path, sizeof(path), "%s/in", sandpit->path);
+	sandpit_folder(sandpit, "in");
+	fchmod(sandpit->fd, 0755);
+	assert_int_equal(owner_check_way(path, true, &err), 0);
+	assert_int_equal(owner_check_way("/", true, &err), 0);
+	fchmodat(sandpit->fd, "in", 01777, 0);
+	assert_int_equal(owner_check_way(path, false, &err), 0);
+	assert_int_equal(owner_check_way(path, true, &err), ERROR_CONFIG);
+	assert_non_null(strstr(err.message, path));
+	fchmodat(sandpit->fd, "in", 0775, 0);
+	assert_int_equal(owner_check_way(path, false, &err), ERROR_CONFIG);
+	fchmodat(sandpit->fd, "in", 0755, 0);
+	fchownat(sandpit->fd, "in", ONE, 0, 0);
+	assert_int_equal(owner_check_way(path, false, &err), ERROR_CONFIG);
+	fchownat(sandpit->fd, "in", 0, 0, 0);
+	/* The one above counts as well; there the sticky bit is enough. */
+	fchown(sandpit->fd, ONE, 0);
+	assert_int_equal(owner_check_way(path, true, &err), ERROR_CONFIG);
+	assert_null(strstr(err.message, path));
+	fchown(sandpit->fd, 0, 0);
+	fchmod(sandpit->fd, 01777);
+	assert_int_equal(owner_check_way(path, true, &err), 0);
+	fchmod(sandpit->fd, 0777);
+	assert_int_equal(owner_check_way(path, true, &err), ERROR_CONFIG);
+}
+
 static void being_that_user_is_fine(void **state)
 {
 	struct error err = { 0 };
@@ -303,6 +337,7 @@ int main(void)
 		TEST(a_user_may_be_named),
 		TEST(there_is_no_way_back),
 		TEST(the_group_is_the_accounts),
+		TEST(the_way_to_a_folder_is_roots_alone_or_not),
 		TEST(being_that_user_is_fine),
 	};
 

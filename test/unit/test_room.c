@@ -121,6 +121,15 @@ static void who_may_swap_the_state_directory_is_refused(void **state)
 	if (geteuid() != 0)
 		skip();
 	fchown(scene->sandpit->fd, ONE, ONE);
+	assert_int_equal(rooms_check(scene->sandpit->path, "new", &err),
+			 ERROR_CONFIG);
+	assert_int_equal(rooms_check("/", scene->state.path, &err),
+			 ERROR_CONFIG);
+	assert_int_equal(rooms_check(scene->sandpit->path, "state//", &err),
+			 ERROR_CONFIG);
+	assert_int_equal(rooms_check(scene->sandpit->path, "no/such", &err),
+			 0);
+	assert_int_equal(rooms_check("/", "tmp", &err), 0);
 	assert_int_equal(rooms_make(&scene->state, &err), ERROR_CONFIG);
 	assert_non_null(strstr(err.message, scene->sandpit->path));
 	fchown(scene->sandpit->fd, 0, ONE);
@@ -254,7 +263,7 @@ static void each_is_visited_as_its_owner(void **state)
 	fchmodat(scene->sandpit->fd, "state/owners/54321", 0777, 0);
 	visits = (struct visits){ 0 };
 	assert_int_equal(rooms_each(&scene->state, note, &visits, &err),
-			 ERROR_CONFIG);
+			 ERROR_IO);
 	assert_int_equal(visits.count, 1);
 	assert_int_equal(visits.as[0], TWO);
 }
