@@ -28,6 +28,7 @@
 
 #include "base/amount.h"
 #include "base/error.h"
+#include "cli/enclosure.h"
 #include "cli/key.h"
 #include "cli/options.h"
 #include "migration/step.h"
@@ -59,6 +60,7 @@ struct config {
 	int unversioned;	 /* enum unversioned */
 	char *user;		 /* "owner", or a user's name */
 	int strict_modes;	 /* a truth */
+	int sandbox;		 /* enum enclosure_choice */
 	int64_t jobs;		 /* 0: auto */
 	int strategy;		 /* enum strategy_choice */
 	int64_t busy_timeout_ms, database_timeout_ms, retries, lock_wait_ms;

@@ -192,6 +192,13 @@ static const struct key_choice yes_or_no[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_choice sandbox_choices[] = {
+	{ "off", ENCLOSURE_OFF },
+	{ "auto", ENCLOSURE_AUTO },
+	{ "require", ENCLOSURE_REQUIRE },
+	{ NULL, 0 },
+};
+
 static const struct key_choice strategy_choices[] = {
 	{ "auto", CHOOSE_AUTO },
 	{ "in-place", CHOOSE_IN_PLACE },
@@ -259,6 +266,10 @@ const struct key_row key_rows[KEY_COUNT] = {
 		"run", "strict_modes", "yes", &choice_type,
 		FIELD(strict_modes), .choices = yes_or_no, .form = "yes or no",
 		.help = "started as root: refuse what others may write to" },
+	[KEY_SANDBOX] = {
+		"run", "sandbox", "off", &choice_type, FIELD(sandbox),
+		.choices = sandbox_choices, .form = "off, auto or require",
+		.help = "keep the program to its folders (Landlock)" },
 	[KEY_JOBS] = {
 		"run", "jobs", "auto", &number_or_auto_type, FIELD(jobs),
 		.low = 1, .high = MOST_JOBS,

@@ -6,13 +6,12 @@
 
 #include "base/folder.h"
 #include "base/lease.h"
+#include "cli/enclosure.h"
 #include "cli/message.h"
 #include "cli/netfs.h"
 #include "cli/strict.h"
-#include "fleet/owner.h"
 #include "fleet/queue.h"
 #include "fleet/recover.h"
-#include "fleet/room.h"
 
 /* What all workers together may keep in SQLite's caches, and what one of them
  * may: the whole program is to stay below 64 MiB whatever the fleet's size. */
@@ -157,51 +156,6 @@ static int open_fleet(struct session *session, struct error *err)
 	return rc;
 }
 
-/* What cannot be done for several owners. */
-static int check_several(const struct session *session, bool make,
-			 struct error *err)
-{
-	if (session->config.strategy == CHOOSE_SWAP)
-		return error_set(err, ERROR_CONFIG, "run.strategy is swap, and "
-				 "databases of several owners are done in "
-				 "place only; nothing was touched; auto does "
-				 "so");
-	return make ? rooms_check(session->data_path,
-				  session->config.state_dir, err) : 0;
-}
-
-/* Makes the state directory while we may be root, then gives root up: before
- * the first database is opened. Or root stays, and others open them. */
-static int open_state(struct session *session, struct error *err)
-{
-	bool make = session->needs & NEED_WRITE;
-	const struct config *config = &session->config;
-	struct owner owner;
-	int rc = owner_choose(session->fleet, session->data_dir, config->user,
-			      rooms_exist(session->data_dir,
-					  config->state_dir), &owner, err);
-
-	if (rc == 0 && owner.is_several)
-		rc = check_several(session, make, err);
-	if (rc == 0)
-		rc = strict_state(session, owner.uid, err);
-	if (rc)
-		return rc;
-	rc = state_open(session->data_dir, session->data_path,
-			config->state_dir, make, owner.uid, owner.gid,
-			&session->state, err);
-	if (rc == ERROR_CONFIG && owner.is_several)
-		error_append(err, "it has to be root's, as the databases have "
-			     "several owners");
-	if (rc)
-		return rc;
-	if (!owner.is_several)
-		return owner_become(owner.uid, owner.gid, err);
-	session->state.has_rooms = true;
-	session->crew = crew_new(&session->state, &session->lock.fd);
-	return make ? rooms_make(&session->state, err) : 0;
-}
-
 static int make_plan(struct session *session, struct error *err)
 {
 	const struct config *config = &session->config;
@@ -335,7 +289,8 @@ static const struct {
 	{ NEED_ANY_FLEET, open_data },
 	{ NEED_ANY_FLEET, open_fleet },
 	{ NEED_ANY_FLEET, strict_fleet },
-	{ NEED_ANY_FLEET, open_state },
+	{ NEED_ANY_FLEET, session_open_state },
+	{ NEED_ANY_FLEET, enclosure_raise },
 	{ NEED_ANY_FLEET, make_plan },
 	{ NEED_FREE_LOCK, see_lock_free },
 	{ NEED_WRITE, open_lock },

@@ -69,6 +69,11 @@ int session_open(struct session *session, const struct options *options,
 		 struct config *config, struct error *err);
 void session_close(struct session *session);
 
+/* For session_open() (session_state.c): makes the state directory while we may
+ * be root, then gives root up, before the first database is opened. Where the
+ * databases have several owners root stays, and others open them. */
+int session_open_state(struct session *session, struct error *err);
+
 /* Reads the migrations that the configuration names into session->migrations,
  * which is set even if they are wrong (for `lint`), unless nothing was read. */
 int session_read_migrations(struct session *session, struct error *err);
