@@ -139,7 +139,7 @@ char *amount_format_bytes(uint64_t bytes, char *out, size_t room)
 {
 	static const char *const names[] = { "B",   "KiB", "MiB", "GiB",
 					     "TiB", "PiB", "EiB" };
-	uint64_t tenths = bytes * 10;
+	uint64_t tenths;
 	unsigned unit = 0;
 
 	if (bytes < 1024) {

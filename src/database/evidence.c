@@ -141,7 +141,7 @@ int evidence_sign(struct sqlite3 *db, bool is_unbroken, struct error *err)
 int evidence_renew(struct sqlite3 *db, const char *left, struct error *err)
 {
 	char evidence[LEDGER_EVIDENCE_BYTES], why[160];
-	struct ledger_head head;
+	struct ledger_head head = { 0 };
 	bool holds = false;
 	int rc = connection_run(db, "BEGIN IMMEDIATE", err);
 
