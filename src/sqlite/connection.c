@@ -384,7 +384,7 @@ int connection_read_file(struct sqlite3 *db, void *out, int bytes,
 	if (code == SQLITE_IOERR_SHORT_READ)
 		return error_set(err, ERROR_CORRUPT,
 				 "the file ends before byte %lld",
-				 (long long)(offset + bytes));
+				 (long long)offset + bytes);
 	return code == SQLITE_OK ? 0 : connection_error(db, code, err);
 }
 
