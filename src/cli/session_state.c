@@ -1,6 +1,7 @@
 #include "cli/session.h"
 
 #include "cli/strict.h"
+#include "fleet/crew.h"
 #include "fleet/owner.h"
 #include "fleet/room.h"
 
