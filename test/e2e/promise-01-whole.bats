@@ -104,7 +104,7 @@ sweep_upgrade()
 
 	is_well_after_kill()
 	{
-		states fleet "${SMALL[@]}"
+		states
 		for file in "${SMALL[@]}"; do
 			[ "${state[$file]}" = "${before[$file]}" ] ||
 				[ -e fleet/.fleet-upgrade.hold ] || return 1

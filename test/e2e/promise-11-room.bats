@@ -262,15 +262,11 @@ give_away()
 	local n
 
 	give_away $OWNER
-	KILLPOINT=${KILLPOINT:-$SRCDIR/test/fault/killpoint.so}
-	[ -e "$KILLPOINT" ] || skip "$KILLPOINT is not built"
-	! is_built_with tsan ||
-		skip "the thread sanitizer does not work beside the killer"
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
-	export ASAN_OPTIONS
+	have_faultpoint
 	cp -a fleet start
-	for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
-		kill_at "$n" after upgrade
+	for n in {1..20}; do
+		strike "$n" "kill-after::$CHANGES" upgrade
+		same 137 "$status"
 		exits 0 fleet upgrade
 		same "" "$(find fleet ! -uid $OWNER)"
 	done

@@ -1,20 +1,39 @@
-# Kill sweeps: the program is ended by SIGKILL at its n-th call that changes
-# the disk, for every n, and what it leaves is looked at. (test/fault/killpoint.c
-# counts and kills.)
+# Sweeps: something happens to the program at its n-th call to the system, for
+# every n, and what it leaves is looked at. (test/fault/faultpoint.c counts the
+# calls and does it.)
 #
 #	begin_sweeps		in place of begin
 #	make_small_fleet	in $T/fleet; then whatever is to come first
 #	sweep_begin		the fleet as it is now is where each point starts
-#	sweep COMMAND...	counts the calls of COMMAND, ends it at each, and calls
-#				is_well_after_kill and is_well_after_next_run of
-#				the caller's; sets $points
+#	sweep COMMAND...	counts the calls of COMMAND, lets happen at each what
+#				FATES says, and calls is_well_after_kill (or
+#				is_well_after_failure) and is_well_after_next_run
+#				of the caller's; sets $points
 #
-# FLEET_SWEEP=full sweeps every point, before and after the call; otherwise so
-# many of them as SWEEP_POINTS says, from one end to the other, beginning with
-# another one each day.
+# FLEET_SWEEP=full sweeps every point; otherwise so many of them as SWEEP_POINTS
+# says, from one end to the other, beginning with another one each day.
 #
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # set for, and by, whoever loads this
+
+# What happens at a point, which error a call then ends with, and the kinds of
+# calls that are points, as faultpoint.c knows them.
+CHANGES=write,sync,name,dress,create,lock
+FATES=("kill-before::$CHANGES" "kill-after::$CHANGES")
+
+# FAULTPOINT is there, and does its work in this build; the test is skipped if not.
+have_faultpoint()
+{
+	FAULTPOINT=${FAULTPOINT:-$SRCDIR/test/fault/faultpoint.so}
+	[ -e "$FAULTPOINT" ] || skip "$FAULTPOINT is not built"
+	! is_built_with tsan ||
+		skip "the thread sanitizer does not work beside what is preloaded"
+	# What happens to calls would happen to those that write its counts.
+	! is_built_with gcov || skip "who is killed counts no coverage"
+	# That comes before the sanitizer's library, and it is fine.
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
+	export FAULTPOINT ASAN_OPTIONS
+}
 
 # begin, and in memory where that can be had: a kill, unlike a power cut, asks
 # nothing of the disk, and some hundred runs that sync take their time.
@@ -25,15 +44,7 @@ begin_sweeps()
 	else
 		begin
 	fi
-	KILLPOINT=${KILLPOINT:-$SRCDIR/test/fault/killpoint.so}
-	[ -e "$KILLPOINT" ] || skip "$KILLPOINT is not built"
-	! is_built_with tsan ||
-		skip "the thread sanitizer does not work beside the killer"
-	# It would also be ended at the writes of its own counts.
-	! is_built_with gcov || skip "who is killed counts no coverage"
-	# The killer comes before the sanitizer's library, and that is fine.
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
-	export KILLPOINT ASAN_OPTIONS
+	have_faultpoint
 }
 
 SMALL=(system.db alice_longterm.db bob_longterm.db carol_longterm.db)
@@ -83,39 +94,24 @@ make_small_fleet()
 	rm -r fleet/.fleet-upgrade
 }
 
-# state_of FILE: the version that its ledger says, what SQLite finds wrong, its
-# journal mode, and a checksum of its schema and rows but for the ledger, in
-# one line. FILE is a copy: a hot journal beside it is played back.
+# state_of FILE...: a line for each, as test/app/state.c says. They are copies.
 state_of()
 {
-	local dump version
-
-	sqlite3 "$1" 'PRAGMA integrity_check' 'PRAGMA journal_mode' .dump \
-		2>&1 | awk -v sum=sha256sum '
-		NR <= 2 { says = says " " $0; next }
-		/^INSERT INTO fleet_schema_history/ { split($0, ledger, ",") }
-		!/fleet_schema_history/ { print | sum }
-		END {
-			printf "%s%s ", ledger[4] "" == "" ? "none" : ledger[4],
-				says
-			fflush()
-			close(sum)
-		}'
+	"${STATE:-$SRCDIR/test/app/state}" "$@"
 }
 
-# states FOLDER FILE...: fills the array `state`, by file, from copies.
+# Fills the array `state`, by file, from copies.
 states()
 {
-	local folder=$1 file
+	local file lines
 
-	shift
+	mkdir -p looked-at
+	rm -f looked-at/*
+	cp fleet/*.db* looked-at/
+	mapfile -t lines < <(state_of "${SMALL[@]/#/looked-at/}")
 	state=()
-	rm -rf "$T/looked-at"
-	mkdir "$T/looked-at"
-	cp "$folder"/*.db* "$T/looked-at/"
-	rm -f "$T"/looked-at/*-shm
-	for file; do
-		state[$file]=$(state_of "$T/looked-at/$file")
+	for file in "${SMALL[@]}"; do
+		state[$file]=${lines[${#state[@]}]}
 	done
 }
 
@@ -125,82 +121,101 @@ sweep_begin()
 	local file
 
 	rm -rf "$T/start"
-	cp -a fleet "$T/start"
-	states fleet "${SMALL[@]}"
+	states
 	for file in "${SMALL[@]}"; do
 		before[$file]=${state[$file]}
 	done
+	cp -a fleet "$T/start"
+}
+
+# strike N FATE COMMAND...: does COMMAND to the fleet as it was at first; its N-th
+# call has that fate. Its status is in $status, what it told in $T/told (JSON)
+# and $T/said, how many calls it made in $T/count.
+strike()
+{
+	local n=$1 what failure kinds
+
+	IFS=: read -r what failure kinds <<<"$2"
+	shift 2
+	rm -rf fleet count
+	cp -a start fleet
+	status=0
+	(
+		export FAULTPOINT_AT=$n FAULTPOINT_DO=$what
+		export FAULTPOINT_ERRNO=$failure FAULTPOINT_CALLS=$kinds
+		export FAULTPOINT_COUNT=$T/count
+		LD_PRELOAD=$FAULTPOINT fleet "$@" --set run.jobs=1 --json >told
+	) 2>said || status=$?
 }
 
 # Where each database ends when COMMAND is not disturbed, in `after`; and how
-# many calls that takes, in `calls`.
+# many calls that takes, in `calls` and, by fate, in `calls_of`.
 sweep_measure()
 {
-	declare -gA after
-	local file
+	declare -gA after calls_of
+	local fate file
 
-	LD_PRELOAD=$KILLPOINT KILLPOINT_COUNT=$T/count \
-		fleet "$@" --jobs 1 --quiet
-	calls=$(cat "$T/count")
-	states fleet "${SMALL[@]}"
+	for fate in "${FATES[@]}"; do
+		strike 0 "$fate" "$@"
+		same 0 "$status" || return 1
+		calls=$(<count)
+		calls_of[$fate]=$calls
+	done
+	states
 	for file in "${SMALL[@]}"; do
 		after[$file]=${state[$file]}
 	done
 }
 
-# Ends COMMAND at a point; fails if it came through.
-kill_at()
+# It happened; with several threads the last calls are not always as many.
+struck()
 {
-	local n=$1 when=$2 status=0
-
-	shift 2
-	rm -rf fleet
-	cp -a start fleet
-	(LD_PRELOAD=$KILLPOINT KILLPOINT_AT=$n KILLPOINT_WHEN=$when \
-		fleet "$@" --jobs 1 --quiet) >"$T/killed" 2>&1 || status=$?
-	if [ "$status" -ne 137 ]; then
-		echo "status $status, not killed:"
-		cat "$T/killed"
-		return 1
-	fi
+	case $2 in
+	kill-*) [ "$status" -eq 137 ] ;;
+	*) [ ! -e count ] || [ "$(<count)" -ge "$1" ] ;;
+	esac
 }
 
 point()
 {
-	local n=$1 when=$2
+	local n=$1 fate=$2 is_well=is_well_after_failure
 
 	shift 2
+	[[ $fate != kill-* ]] || is_well=is_well_after_kill
 	points=$((points + 1))
-	if ! { kill_at "$n" "$when" "$@" && is_well_after_kill &&
-		is_well_after_next_run; }; then
-		echo "^ ended $when call $n of $calls of: $*"
+	if ! { strike "$n" "$fate" "$@" && struck "$n" "$fate" &&
+		"$is_well" && is_well_after_next_run; }; then
+		echo "^ $fate, call $n of ${calls_of[$fate]}, status $status, of: $*"
+		cat told said
 		return 1
 	fi
 }
 
-# Each point is one call more; both sides of it are looked at in turn, or both
-# of every one.
+# All points are in one row, fate by fate, and every step-th of them is looked at.
 sweep()
 {
-	local n step first when=after most=${SWEEP_POINTS:-150}
+	local - fate n i=0 all=0 step=1 next=1 most=${SWEEP_POINTS:-150}
 
-	sweep_measure "$@"
+	# What bats does before each command takes longer than the command.
+	set +T
+	sweep_measure "$@" || return 1
 	points=0
-	if [ "${FLEET_SWEEP-}" = full ]; then
-		for ((n = 1; n <= calls; n++)); do
-			point "$n" before "$@" || return 1
-			point "$n" after "$@" || return 1
-		done
-		return
-	fi
-	! is_built_with asan || most=$((most / 4))
-	step=$(((calls + most - 1) / most))
-	first=$((1 + 10#$(date +%j) % step))
-	for ((n = first; n <= calls; n += step)); do
-		[ "$when" = before ] && when=after || when=before
-		point "$n" "$when" "$@" || return 1
+	for fate in "${FATES[@]}"; do
+		all=$((all + calls_of[$fate]))
 	done
-	echo "# $points of $calls points of: $*" >&3
+	if [ "${FLEET_SWEEP-}" != full ]; then
+		! is_built_with asan || most=$((most / 4))
+		step=$(((all + most - 1) / most))
+		next=$((1 + 10#$(date +%j) % step))
+	fi
+	for fate in "${FATES[@]}"; do
+		for ((n = 1; n <= calls_of[$fate]; n++)); do
+			((++i == next)) || continue
+			next=$((next + step))
+			point "$n" "$fate" "$@" || return 1
+		done
+	done
+	echo "# $points of $all points of: $*" >&3
 }
 
 # Every database is as it was before or as it is to be, and nothing between.
@@ -208,7 +223,7 @@ all_whole()
 {
 	local file
 
-	states fleet "${SMALL[@]}"
+	states
 	for file in "${SMALL[@]}"; do
 		if [ "${state[$file]}" != "${before[$file]}" ] &&
 			[ "${state[$file]}" != "${after[$file]}" ]; then
@@ -224,7 +239,7 @@ all_are()
 	declare -n expected=$1
 	local file
 
-	states fleet "${SMALL[@]}"
+	states
 	for file in "${SMALL[@]}"; do
 		if [ "${state[$file]}" != "${expected[$file]}" ]; then
 			echo "$file is not as $1: ${state[$file]}"
@@ -238,15 +253,15 @@ all_are()
 # had beside it. That is part of it, and was counted in its state.)
 nothing_stale()
 {
-	local stale
+	local stale ours=fleet/.fleet-upgrade
 
-	stale=$(find fleet -path fleet/.fleet-upgrade -prune -o ! -type d \
+	stale=$(find fleet -path "$ours" -prune -o ! -type d \
 		! -name '*.db' ! -name .fleet-upgrade.hold \
 		! -name 'bob_longterm.db-wal' ! -name 'bob_longterm.db-shm' \
 		! -name 'dave_longterm.db-wal' ! -name 'dave_longterm.db-shm' \
-		! -name 'alice_longterm.db-journal' -print
-		find fleet/.fleet-upgrade/staging -mindepth 1
-		find fleet/.fleet-upgrade/backups -mindepth 1 -maxdepth 1 |
+		! -name '*.db-journal' -print
+		find "$ours/staging" -mindepth 1
+		find "$ours/backups" -mindepth 1 -maxdepth 1 |
 			while read -r folder; do
 				find "$folder" -name '*.db' | grep -q . ||
 					echo "$folder"
