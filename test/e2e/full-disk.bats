@@ -150,7 +150,7 @@ limit()
 	measured upgrade
 	# shellcheck disable=SC2046 # numbers
 	limit -n $(seq 5 3 65)
-	ended_in_ways 3
+	ended_in_ways 2
 }
 
 read_only()
