@@ -169,6 +169,30 @@ int file_write_text(int folder, const char *name, const char *text,
 	return rc;
 }
 
+/* Shorter ones are not worth asking for their holes. */
+#define SPARSE_BYTES (1 << 20)
+
+/* Where there is something to copy at or behind `at`, and in *end how far it
+ * goes: a file that is long and has nothing in it must not fill the disk.
+ * `bytes` where nothing more comes; less, if the file is shorter by now. */
+static off_t next_piece(int from, off_t at, off_t bytes, off_t *end)
+{
+	off_t data, hole;
+
+	*end = bytes;
+	if (bytes < SPARSE_BYTES)
+		return at;
+	data = lseek(from, at, SEEK_DATA);
+	if (data < 0)
+		data = errno == ENXIO ? lseek(from, 0, SEEK_END) : at;
+	if (data >= bytes)
+		return bytes;
+	hole = lseek(from, data, SEEK_HOLE);
+	if (hole > data && hole < bytes)
+		*end = hole;
+	return data;
+}
+
 /* One piece, through the kernel; where it cannot (another file system, an old
  * kernel), through us. Returns what read() would. */
 static ssize_t copy_piece(int from, int to, off_t at, size_t bytes)
@@ -188,7 +212,7 @@ static ssize_t copy_piece(int from, int to, off_t at, size_t bytes)
 int file_clone(int from, off_t bytes, int folder, const char *name, int *out_fd,
 	       struct error *err)
 {
-	off_t done = 0;
+	off_t done = 0, end;
 	int rc = 0;
 
 	*out_fd = openat(folder, name,
@@ -197,9 +221,10 @@ int file_clone(int from, off_t bytes, int folder, const char *name, int *out_fd,
 	if (*out_fd < 0)
 		return error_set_errno(err, ERROR_IO, errno,
 				       "cannot make the file %s", name);
-	while (rc == 0 && done < bytes) {
+	while (rc == 0 &&
+	       (done = next_piece(from, done, bytes, &end)) < bytes) {
 		ssize_t copied =
-			copy_piece(from, *out_fd, done, (size_t)(bytes - done));
+			copy_piece(from, *out_fd, done, (size_t)(end - done));
 
 		if (copied == 0)
 			rc = error_set(err, ERROR_IO,
@@ -211,6 +236,10 @@ int file_clone(int from, off_t bytes, int folder, const char *name, int *out_fd,
 		else if (copied > 0)
 			done += copied;
 	}
+	/* A hole at the end. */
+	if (rc == 0 && bytes >= SPARSE_BYTES && ftruncate(*out_fd, bytes) != 0)
+		rc = error_set_errno(err, ERROR_IO, errno,
+				     "cannot copy it to %s", name);
 	if (rc != 0) {
 		close(*out_fd);
 		*out_fd = -1;

@@ -66,6 +66,14 @@ int stamp_compare_file(const struct stamp *a, const struct stamp *b)
 			  : compare((int64_t)a->inode, (int64_t)b->inode);
 }
 
+uint64_t stamp_disk_bytes(const struct stamp *stamp)
+{
+	uint64_t length = (uint64_t)stamp->bytes;
+	uint64_t held = (uint64_t)stamp->blocks * 512;
+
+	return held < length ? held : length;
+}
+
 int place_open(int root, const char *root_path, const char *relative,
 	       struct place *out, struct error *err)
 {

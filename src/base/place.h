@@ -16,6 +16,7 @@
 #define FLEET_BASE_PLACE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
@@ -48,6 +49,10 @@ bool stamp_is_same(const struct stamp *a, const struct stamp *b);
 /* Orders stamps by the file that they are of: by device, then inode, each as a
  * signed number, which is how a database sorts them. 0: one and the same. */
 int stamp_compare_file(const struct stamp *a, const struct stamp *b);
+
+/* What a copy of the file takes on a disk: its length, or less if there are
+ * holes in it. A file of a terabyte with nothing in it takes nothing. */
+uint64_t stamp_disk_bytes(const struct stamp *stamp);
 
 /* Where one file lies: its folder, held open, and its name in it. */
 struct place {

@@ -48,7 +48,7 @@ static bool has_room(struct sweep *sweep, const struct subject *subject)
 	if (!round->is_full)
 		round->is_full =
 			reserve_take(sweep->reserve,
-				     (uint64_t)subject->stamp.bytes,
+				     stamp_disk_bytes(&subject->stamp),
 				     &sweep->no_room) != 0;
 	return !round->is_full;
 }

@@ -110,6 +110,41 @@ static void clones_all_of_it(void **state)
 	free(content);
 }
 
+/* A file of a gigabyte that has three bytes in it. */
+static void clones_holes_as_holes(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	const off_t bytes = 1 << 30;
+	struct stamp stamp;
+	char byte;
+	int from, fd;
+
+	sandpit_file(sandpit, "a", "a", 0644);
+	from = openat(sandpit->fd, "a", O_RDWR | O_CLOEXEC);
+	assert_int_equal(pwrite(from, "m", 1, bytes / 2), 1);
+	assert_int_equal(ftruncate(from, bytes), 0);
+	assert_int_equal(stamp_take(sandpit->fd, "a", &stamp, NULL), 0);
+	if (stamp_disk_bytes(&stamp) > 1 << 20)
+		skip(); /* no holes here */
+	assert_int_equal(file_clone(from, bytes, sandpit->fd, "b", &fd, NULL),
+			 0);
+	assert_int_equal(stamp_take(sandpit->fd, "b", &stamp, NULL), 0);
+	assert_int_equal(stamp.bytes, bytes);
+	assert_true(stamp_disk_bytes(&stamp) <= 1 << 20);
+	assert_int_equal(pread(fd, &byte, 1, 0), 1);
+	assert_int_equal(byte, 'a');
+	assert_int_equal(pread(fd, &byte, 1, bytes / 2), 1);
+	assert_int_equal(byte, 'm');
+	assert_int_equal(pread(fd, &byte, 1, bytes - 1), 1);
+	assert_int_equal(byte, '\0');
+	close(fd);
+	/* Shorter than it was. */
+	assert_int_equal(file_clone(from, bytes + 1, sandpit->fd, "c", &fd,
+				    NULL), ERROR_IO);
+	assert_false(sandpit_has(sandpit, "c"));
+	close(from);
+}
+
 /* Where the kernel does not copy between the two, we do. */
 static void clones_between_file_systems(void **state)
 {
@@ -344,6 +379,7 @@ int main(void)
 		SANDPIT_TEST(makes_nothing_behind_a_link),
 		SANDPIT_TEST(makes_files_last),
 		SANDPIT_TEST(clones_all_of_it),
+		SANDPIT_TEST(clones_holes_as_holes),
 		SANDPIT_TEST(clones_between_file_systems),
 		SANDPIT_TEST(writes_and_reads_text),
 		SANDPIT_TEST(writes_over_what_a_dead_run_left),
