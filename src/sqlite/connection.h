@@ -32,6 +32,7 @@
 struct sqlite3; /* only this folder includes sqlite3.h */
 
 enum connection_mode {
+	/* The first three look at what lies beside the file. */
 	/* Read and write a file that exists, where an application may be
 	 * working: no link followed, never created, synchronous=EXTRA (with
 	 * FULL a power cut after success can take the last commit back), no
@@ -81,7 +82,8 @@ struct connection_options {
 
 /* Opens `path`, which is absolute and link-free. On failure *out is NULL. A
  * damaged header is found here, and a damaged schema: it is read once. Errors:
- * as connection_error(). */
+ * as connection_error(), and ERROR_IO where a pipe lies beside it under the name
+ * of its -journal or -wal: SQLite would wait there for ever. */
 int connection_open(const char *path, const struct connection_options *options,
 		    struct sqlite3 **out, struct error *err);
 

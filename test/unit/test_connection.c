@@ -684,6 +684,32 @@ static void threads_have_their_own_connections(void **state)
 		     "SELECT count(*) FROM t", "40");
 }
 
+static void a_pipe_beside_it_keeps_nobody_waiting(void **state)
+{
+	static const char *const names[] = { "a.db-journal", "a.db-wal" };
+	static const enum connection_mode modes[] = {
+		CONNECTION_WRITE, CONNECTION_READ, CONNECTION_COPY,
+	};
+	struct bench *bench = *state;
+
+	bench_make(bench, "a.db", "CREATE TABLE t(a)");
+	for (size_t i = 0; i < 6; i++) {
+		const struct connection_options options = {
+			.mode = modes[i / 2],
+		};
+		const char *pipe = bench_path(bench, names[i % 2]);
+		struct sqlite3 *db = NULL;
+
+		assert_int_equal(mkfifo(pipe, 0600), 0);
+		assert_int_equal(connection_open(bench_path(bench, "a.db"),
+						 &options, &db, &bench->err),
+				 ERROR_IO);
+		assert_null(db);
+		assert_non_null(strstr(bench->err.message, "is a pipe"));
+		assert_int_equal(unlink(pipe), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -714,6 +740,7 @@ int main(void)
 		BENCH_TEST(codes_have_the_error_that_the_operator_needs),
 		BENCH_TEST(codes_have_names),
 		BENCH_TEST(threads_have_their_own_connections),
+		BENCH_TEST(a_pipe_beside_it_keeps_nobody_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, bench_group_setup, NULL);
