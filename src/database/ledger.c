@@ -124,7 +124,9 @@ static char *select_columns(const bool present[COLUMN_COUNT], const char *tail)
 static int head_from_row(struct query *query, struct ledger_head *out,
 			 struct error *err)
 {
+	const char *rank = query_text(query, 0);
 	const char *version = query_text(query, 3);
+	char number[24];
 	const char *run_id = query_text(query, 8);
 	const char *evidence = query_text(query, 10);
 
@@ -137,8 +139,14 @@ static int head_from_row(struct query *query, struct ledger_head *out,
 		free(shown);
 		return rc;
 	}
-	out->exists = true;
 	out->rank = query_number(query, 0);
+	snprintf(number, sizeof(number), "%lld", (long long)out->rank);
+	if (rank == NULL || strcmp(rank, number) != 0)
+		return error_set(err, ERROR_UNVERSIONED,
+				 "the newest row of its ledger has a rank that "
+				 "is no number, so that no row can stand behind "
+				 "it; it was left untouched");
+	out->exists = true;
 	text_copy(out->version, sizeof(out->version), version);
 	if (run_id != NULL && clock_is_run_id(run_id))
 		text_copy(out->run_id, sizeof(out->run_id), run_id);

@@ -245,6 +245,22 @@ static void collect(void *self, const struct ledger_row *row)
 	*text = longer;
 }
 
+/* Behind "x" no number ever stands, so that our row would not be the newest. */
+static void test_a_rank_that_is_no_number_is_refused(void **state)
+{
+	struct sqlite3 *db = open_with(
+		*state,
+		"CREATE TABLE fleet_schema_history(rank, to_version);"
+		"INSERT INTO fleet_schema_history VALUES (1, '1'), ('x', '2')");
+	struct ledger_head head;
+	struct error err = { 0 };
+
+	assert_int_equal(ledger_read(db, &head, &err), ERROR_UNVERSIONED);
+	assert_non_null(strstr(err.message, "a rank that is no number"));
+	assert_false(head.exists);
+	connection_close(db);
+}
+
 static void test_every_row_is_told_in_order(void **state)
 {
 	struct sqlite3 *db = open_with(*state, "");
@@ -278,6 +294,7 @@ int main(void)
 		WORKSHOP_TEST(test_hostile_triggers_do_not_run),
 		WORKSHOP_TEST(
 			test_a_run_or_evidence_that_cannot_be_is_not_believed),
+		WORKSHOP_TEST(test_a_rank_that_is_no_number_is_refused),
 		WORKSHOP_TEST(test_every_row_is_told_in_order),
 	};
 
