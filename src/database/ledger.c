@@ -144,8 +144,8 @@ static int head_from_row(struct query *query, struct ledger_head *out,
 	if (rank == NULL || strcmp(rank, number) != 0)
 		return error_set(err, ERROR_UNVERSIONED,
 				 "the newest row of its ledger has a rank that "
-				 "is no number, so that no row can stand behind "
-				 "it; it was left untouched");
+				 "is no number, so that no row can stand "
+				 "behind it; it was left untouched");
 	out->exists = true;
 	text_copy(out->version, sizeof(out->version), version);
 	if (run_id != NULL && clock_is_run_id(run_id))
