@@ -26,7 +26,7 @@
  *	dress	fchmod*, fchown*, utimensat, fsetxattr
  *	create	open* with O_CREAT
  *	lock	fcntl for locks and leases, flock
- *	open	other open*, fdopendir
+ *	open	other open*, openat2 through syscall(), fdopendir
  *	read	read, pread, readdir
  *	stat	stat*, fstat*, lstat*, fstatat*, faccessat, statfs*, statvfs*
  *	map	mmap
@@ -49,6 +49,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -334,6 +335,27 @@ WRAP_OPEN(openat, (int fd, const char *path, int flags, ...),
 	  (fd, path, flags, mode))
 WRAP_OPEN(openat64, (int fd, const char *path, int flags, ...),
 	  (fd, path, flags, mode))
+
+/* The C library has no name for an open that follows no link. */
+long syscall(long number, ...)
+{
+	long argument[6];
+	va_list args;
+	enum deed fate = at_call(number == SYS_openat2 ? OPEN : NOTHING);
+
+	va_start(args, number);
+	for (int i = 0; i < 6; i++)
+		argument[i] = va_arg(args, long);
+	va_end(args);
+	if (fate == FAIL)
+		return -1;
+	long result = REAL(syscall)(number, argument[0], argument[1],
+				    argument[2], argument[3], argument[4],
+				    argument[5]);
+	if (fate == KILL_AFTER)
+		die();
+	return result;
+}
 
 static enum kind kind_of(int command)
 {
