@@ -120,7 +120,7 @@ state_of_package()
 	echo 'nonsense = 1' >>fleet-upgrade.ini
 	run install_version 1.1
 	[ "$status" -ne 0 ]
-	has "fleet-upgrade.ini is wrong, unsafe or incomplete"
+	has "fleet-upgrade.ini is wrong or incomplete, or not safe"
 	has "nonsense"
 }
 
