@@ -5,11 +5,14 @@
 #include <linux/openat2.h>
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/folder.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 /* Fact (SQLite, vdbeaux.c): the name of the database, and behind it "-mj", six
@@ -20,6 +23,8 @@
 
 /* Fact (SQLite, os.h): so temporary files begin. */
 #define TEMPORARY "etilqs_"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static const char *name_in(const char *path)
 {
@@ -127,6 +132,23 @@ static int call_unlink(const char *path)
 	return rc;
 }
 
+int calls_check(const char *path, struct error *err)
+{
+	static const char *const suffixes[] = { "-journal", "-wal" };
+	struct stat seen;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < COUNT(suffixes); i++) {
+		char *name = xasprintf("%s%s", path, suffixes[i]);
+
+		if (lstat(name, &seen) == 0 && S_ISFIFO(seen.st_mode))
+			rc = error_set(err, ERROR_IO, "%s is a pipe; it was "
+				       "left untouched; remove the pipe", name);
+		free(name);
+	}
+	return rc;
+}
+
 int calls_begin(struct error *err)
 {
 	static const struct {
@@ -138,7 +160,7 @@ int calls_begin(struct error *err)
 	};
 	sqlite3_vfs *vfs = sqlite3_vfs_find("unix");
 
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+	for (size_t i = 0; i < COUNT(calls); i++)
 		if (vfs == NULL || vfs->iVersion < 3 ||
 		    vfs->xSetSystemCall(vfs, calls[i].name, calls[i].call) !=
 			    SQLITE_OK)

@@ -28,4 +28,8 @@
  * SQLite does not let us. */
 int calls_begin(struct error *err);
 
+/* ERROR_IO if a pipe has the name of the database's -journal or -wal: SQLite
+ * opens what has, and would wait for ever for the pipe's other end. */
+int calls_check(const char *path, struct error *err);
+
 #endif

@@ -7,13 +7,13 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/lease.h"
 #include "base/memory.h"
 #include "sqlite/authorizer.h"
+#include "sqlite/calls.h"
 
 /* A gigabyte, SQLite's own limit, for each worker is what one zeroblob() in a
  * hostile trigger could take; rows of half of it are still legitimate. */
@@ -246,35 +246,18 @@ static int set_up(struct sqlite3 *db, const struct connection_options *options,
 	return set_cache(db, options, err);
 }
 
-/* SQLite opens what has the name of a journal or a WAL, and would wait for ever
- * for the other end of a pipe. */
-static int check_beside(const char *path, const char *suffix, struct error *err)
-{
-	char *name = xasprintf("%s%s", path, suffix);
-	struct stat status;
-	int code = 0;
-
-	if (lstat(name, &status) == 0 && S_ISFIFO(status.st_mode))
-		code = error_set(err, ERROR_IO, "%s is a pipe; it was left "
-				 "untouched; remove the pipe", name);
-	free(name);
-	return code;
-}
-
 int connection_open(const char *path, const struct connection_options *options,
 		    struct sqlite3 **out, struct error *err)
 {
 	const struct mode *mode = &modes[options->mode];
 	char *uri = NULL;
-	int sqlite_code;
-	int code = 0;
+	int sqlite_code, code = 0;
 
 	*out = NULL;
 	if (options->mode == CONNECTION_JOURNAL)
 		code = create_file(path, err);
-	else if (options->mode <= CONNECTION_COPY &&
-		 (code = check_beside(path, "-journal", err)) == 0)
-		code = check_beside(path, "-wal", err);
+	else if (options->mode <= CONNECTION_COPY)
+		code = calls_check(path, err);
 	if (code)
 		return code;
 	if (mode->parameters)
