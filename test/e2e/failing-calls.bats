@@ -35,17 +35,17 @@ failing()
 	shift
 	sweep_begin
 	SWEEP_POINTS=$most sweep "$@"
-	[ "$points" -ge 10 ]
+	[ "$points" -ge $((most / 5)) ]
 }
 
 @test "an upgrade in which a call fails" {
 	is_well_after_next_run() { next_run upgrade; }
-	failing 80 upgrade
+	failing 36 upgrade
 }
 
 @test "an upgrade in place in which a call fails" {
 	is_well_after_next_run() { next_run upgrade; }
-	failing 60 upgrade --set run.strategy=in-place
+	failing 28 upgrade --set run.strategy=in-place
 }
 
 @test "a rollback in which a call fails" {
@@ -54,50 +54,27 @@ failing()
 		next_run rollback && exits 6 fleet upgrade && has "held since"
 	}
 	fleet upgrade --quiet
-	failing 60 rollback
+	failing 28 rollback
 }
 
 @test "a restore in which a call fails" {
 	is_well_after_next_run() { next_run restore alice bob --force; }
 	fleet upgrade --quiet
-	failing 50 restore alice bob
+	failing 24 restore alice bob
 }
 
 @test "a forgetting of ledgers in which a call fails" {
 	is_well_after_next_run() { next_run baseline --forget; }
 	fleet upgrade --quiet
-	failing 40 baseline --forget
-}
-
-# The backups of the runs, from the oldest to the newest, and what each holds.
-holdings()
-{
-	local folder
-
-	for folder in fleet/.fleet-upgrade/backups/*/; do
-		echo "$folder" && (cd "$folder" && state_of *.db)
-	done
+	failing 20 baseline --forget
 }
 
 @test "a prune of backups in which a call fails" {
-	local kept run prune=(backups prune --set backup.keep=1
-		--set backup.max_age=1d)
-
 	is_well_after_failure()
 	{
-		status_is_documented && all_are before || return
-		[[ $(holdings) == *"$kept" ]]
+		status_is_documented && all_are before && kept_is_there
 	}
-	is_well_after_next_run()
-	{
-		fleet "${prune[@]}" >/dev/null && same "$kept" "$(holdings)"
-	}
-	fleet upgrade --quiet
-	fleet rollback --quiet
-	fleet upgrade --release --quiet
-	for run in fleet/.fleet-upgrade/backups/*; do
-		mv "$run" "${run/\/2???/\/2020}"
-	done
-	kept=$(holdings | tail -n 5)
-	failing 40 "${prune[@]}"
+	is_well_after_next_run() { prunes_to_kept; }
+	make_old_backups
+	failing 20 "${PRUNE[@]}"
 }

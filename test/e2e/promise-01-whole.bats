@@ -141,3 +141,38 @@ sweep_upgrade()
 	SWEEP_POINTS=60 sweep baseline --forget
 	[ "$points" -ge 10 ]
 }
+
+@test "a prune killed anywhere leaves the backups that have to stay" {
+	is_well_after_kill() { all_are before && kept_is_there; }
+	is_well_after_next_run() { prunes_to_kept; }
+	make_old_backups
+	sweep_begin
+	SWEEP_POINTS=24 sweep "${PRUNE[@]}"
+	[ "$points" -ge 5 ]
+}
+
+# Killed three times at most: where the first kill left the most to do.
+@test "the run that follows a kill may be killed as well" {
+	local part all
+
+	is_well_after_kill() { all_whole; }
+	is_well_after_next_run()
+	{
+		next_run upgrade && all_are after && nothing_stale &&
+			no_live_backups && backups_are_old
+	}
+	sweep_begin
+	mv start untouched
+	for part in 3 6 9; do
+		rm -rf start
+		cp -a untouched start
+		sweep_measure upgrade
+		all=${calls_of[${FATES[0]}]}
+		strike $((all * part / 10)) "${FATES[0]}" upgrade
+		same 137 "$status"
+		rm -rf start
+		mv fleet start
+		SWEEP_POINTS=16 sweep upgrade
+		[ "$points" -ge 3 ]
+	done
+}

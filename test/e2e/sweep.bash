@@ -248,6 +248,37 @@ all_are()
 	done
 }
 
+# The backups of the runs, from the oldest to the newest, and what each holds.
+holdings()
+{
+	local folder
+
+	for folder in fleet/.fleet-upgrade/backups/*/; do
+		echo "$folder" && (cd "$folder" && state_of *.db)
+	done
+}
+
+# Backups of three runs, of which the newest upgrade's have to stay ($kept), and
+# the others go when PRUNE is done.
+PRUNE=(backups prune --set backup.keep=1 --set backup.max_age=1d)
+make_old_backups()
+{
+	local run
+
+	fleet upgrade --quiet
+	fleet rollback --quiet
+	fleet upgrade --release --quiet
+	for run in fleet/.fleet-upgrade/backups/*; do
+		mv "$run" "${run/\/2???/\/2020}"
+	done
+	kept=$(holdings | tail -n 5)
+}
+kept_is_there() { [[ $(holdings) == *"$kept" ]]; }
+prunes_to_kept()
+{
+	fleet "${PRUNE[@]}" >/dev/null && same "$kept" "$(holdings)"
+}
+
 # Nothing is left but databases and the state directory. (A database that is not
 # opened for writing again, because it is where it should be, keeps what SQLite
 # had beside it. That is part of it, and was counted in its state.)
