@@ -103,10 +103,12 @@ users_are_spared()
 }
 
 @test "no user database is opened for writing before system.db is committed" {
-	traced openat,unlink,pwrite64 fleet upgrade --quiet --jobs 4 \
+	local writable='openat\(.*_longterm\.db", O_RDWR'
+
+	traced openat,unlinkat,pwrite64 fleet upgrade --quiet --jobs 4 \
 		--set run.strategy=in-place
-	committed=$(last_call "unlink.*fleet/system\.db-journal")
-	first=$(call "openat\(.*_longterm\.db\", O_RDWR")
-	[ "$(grep -c "openat(.*_longterm\.db\", O_RDWR" trace)" -ge 3 ]
+	committed=$(last_call 'unlinkat\(.*, "system\.db-journal"')
+	first=$(call "$writable")
+	[ "$(grep -cE "$writable" trace)" -ge 3 ]
 	[ "$committed" -lt "$first" ]
 }

@@ -94,11 +94,12 @@ leave_journal()
 	[ -s "$1-journal" ]
 }
 
-# traced CALLS fleet ARGUMENT...: runs the program under strace; its calls, with the paths behind
-# descriptors, are in $T/trace, a line each in the order in which they ended.
+# traced CALLS fleet ARGUMENT...: runs the program under strace; its calls, with
+# the paths behind descriptors, are in $T/trace, a line each in the order in which
+# they ended. An openat2() is an openat() there.
 traced()
 {
-	local calls=$1
+	local calls=${1/openat/openat,openat2}
 
 	shift
 	command -v strace >/dev/null || skip "strace is not installed"
@@ -125,7 +126,9 @@ traced()
 		/<\.\.\. [a-z0-9_]+ resumed>/ {
 			sub(/^.*<\.\.\. [a-z0-9_]+ resumed>/, begun[$1])
 		}
-		{ print }' "$T/trace" >"$T/trace.whole"
+		{ print }' "$T/trace" |
+		sed -E 's/openat2\((.*), \{flags=([^ ,}]*).*\}, [0-9]+\)/openat(\1, \2)/' \
+			>"$T/trace.whole"
 	mv "$T/trace.whole" "$T/trace"
 }
 
