@@ -305,8 +305,9 @@ give_away()
 	exits 1 fleet upgrade --set run.user=root "${TRUSTING[@]}"
 	says "3 upgraded, 1 failed" bob
 	[ -e secret/file ]
-	# The rest of the fleet is done, and bob's when the forgery is gone.
-	rm "$(db bob)-journal"
+	# The rest of the fleet is done, and bob's when the forgery is gone, which
+	# SQLite has deleted before it came to what that names.
+	rm -f "$(db bob)-journal"
 	exits 0 fleet upgrade --set run.user=root "${TRUSTING[@]}"
 	has "1 upgraded"
 }
