@@ -67,8 +67,8 @@ sweep_upgrade()
 			no_live_backups && backups_are_old
 	}
 	sweep_begin
-	SWEEP_POINTS=110 sweep upgrade "$@"
-	[ "$points" -ge 20 ]
+	SWEEP_POINTS=60 sweep upgrade "$@"
+	[ "$points" -ge 12 ]
 }
 
 @test "an upgrade killed anywhere leaves each database whole old or whole new" {
@@ -94,8 +94,8 @@ sweep_upgrade()
 	}
 	fleet upgrade --quiet
 	sweep_begin
-	sweep rollback
-	[ "$points" -ge 20 ]
+	SWEEP_POINTS=60 sweep rollback
+	[ "$points" -ge 12 ]
 	[ "$calls" -ge 100 ]
 }
 
@@ -113,7 +113,7 @@ sweep_upgrade()
 	is_well_after_next_run() { true; }
 	fleet upgrade --quiet
 	sweep_begin
-	SWEEP_POINTS=80 sweep rollback
+	SWEEP_POINTS=40 sweep rollback
 }
 
 @test "a restore killed anywhere leaves each database whole old or whole new" {
@@ -125,8 +125,8 @@ sweep_upgrade()
 	}
 	fleet upgrade --quiet
 	sweep_begin
-	sweep restore alice bob
-	[ "$points" -ge 20 ]
+	SWEEP_POINTS=60 sweep restore alice bob
+	[ "$points" -ge 12 ]
 	[ "$calls" -ge 60 ]
 }
 
@@ -138,8 +138,8 @@ sweep_upgrade()
 	}
 	fleet upgrade --quiet
 	sweep_begin
-	SWEEP_POINTS=60 sweep baseline --forget
-	[ "$points" -ge 10 ]
+	SWEEP_POINTS=32 sweep baseline --forget
+	[ "$points" -ge 6 ]
 }
 
 @test "a prune killed anywhere leaves the backups that have to stay" {
@@ -147,8 +147,8 @@ sweep_upgrade()
 	is_well_after_next_run() { prunes_to_kept; }
 	make_old_backups
 	sweep_begin
-	SWEEP_POINTS=24 sweep "${PRUNE[@]}"
-	[ "$points" -ge 5 ]
+	SWEEP_POINTS=20 sweep "${PRUNE[@]}"
+	[ "$points" -ge 4 ]
 }
 
 # Killed three times at most: where the first kill left the most to do.
@@ -172,7 +172,7 @@ sweep_upgrade()
 		same 137 "$status"
 		rm -rf start
 		mv fleet start
-		SWEEP_POINTS=16 sweep upgrade
-		[ "$points" -ge 3 ]
+		SWEEP_POINTS=12 sweep upgrade
+		[ "$points" -ge 2 ]
 	done
 }
