@@ -88,8 +88,8 @@ static int check_migrations(const struct session *session, struct error *err)
 }
 
 /* Where each database is worked on with its owner's rights, a folder that he
- * leaves open puts nothing at stake but what is his, and must not keep the others
- * from being upgraded. (Those of root's own fail by themselves: room.h.) */
+ * leaves open puts nothing at stake but what is his, and must not keep the
+ * others from being upgraded. (Root's own fail by themselves: room.h.) */
 static bool has_several_owners(const struct fleet *fleet)
 {
 	for (size_t i = 1; i < fleet->file_count; i++)

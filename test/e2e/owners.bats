@@ -287,6 +287,8 @@ users_sound()
 	has "1 upgraded, 1 current"
 	all_at 0.3.20 alice
 	same "" "$(find fleet/alice fleet/dave ! -user $ALICE)"
+	# Each is older than nought seconds.
+	sleep 1.1
 	exits 0 fleet --set backup.keep=1 --set backup.max_age=0s backups prune
 	has "kept 5 backups"
 	# Root keeps no folder for a run of which there are no backups.

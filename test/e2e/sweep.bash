@@ -254,7 +254,7 @@ holdings()
 	local folder
 
 	for folder in fleet/.fleet-upgrade/backups/*/; do
-		echo "$folder" && (cd "$folder" && state_of *.db)
+		echo "$folder" && (cd "$folder" && state_of ./*.db)
 	done
 }
 
