@@ -77,7 +77,8 @@ measured()
 
 	sweep_begin
 	sweep_measure "$@"
-	STEP=12
+	STEP=16
+	! is_built_with asan || STEP=32
 	[ "${FLEET_SWEEP-}" != full ] || STEP=4
 	export STEP
 }
