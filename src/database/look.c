@@ -171,15 +171,46 @@ static int open_private_copy(const struct job *job, struct look *look,
 	return rc;
 }
 
+int look_confirm(struct look *look, struct error *err)
+{
+	struct stamp after[STAMP_COUNT];
+	int rc;
+
+	if (look->is_snapshot)
+		return 0;
+	rc = take_stamps(&look->place, after, err);
+	if (rc == 0 && !stamps_are_same(look->stamps, after))
+		rc = error_set(err, ERROR_BUSY,
+			       "it was written while it was looked at");
+	return rc;
+}
+
+/* What is read from a file that changes meanwhile may look like damage: then
+ * the change is the news. */
+static int blame_change(struct look *look, int rc, struct error *err)
+{
+	struct error unsure;
+	int changed = look_confirm(look, &unsure);
+
+	if (changed == 0)
+		return rc;
+	*err = unsure;
+	return changed;
+}
+
 static int open_way(const struct job *job, struct look *look, struct error *err)
 {
 	struct error first = { 0 };
 	int rc;
 
 	if (look->stamps[STAMP_WAL].bytes == 0 &&
-	    look->stamps[STAMP_JOURNAL].bytes == 0)
-		return open_db(job, look->place.path, CONNECTION_IMMUTABLE,
-			       &look->db, err);
+	    look->stamps[STAMP_JOURNAL].bytes == 0) {
+		rc = open_db(job, look->place.path, CONNECTION_IMMUTABLE,
+			     &look->db, err);
+		return rc != 0 && rc != ERROR_STOPPED
+			       ? blame_change(look, rc, err)
+			       : rc;
+	}
 	rc = open_db(job, look->place.path, CONNECTION_READ, &look->db, &first);
 	if (rc == 0) {
 		look->is_snapshot = true;
@@ -227,20 +258,6 @@ int look_open(const struct job *job, struct look *out, struct error *err)
 		rc = open_way(job, out, err);
 	if (rc != 0)
 		look_close(out);
-	return rc;
-}
-
-int look_confirm(struct look *look, struct error *err)
-{
-	struct stamp after[STAMP_COUNT];
-	int rc;
-
-	if (look->is_snapshot)
-		return 0;
-	rc = take_stamps(&look->place, after, err);
-	if (rc == 0 && !stamps_are_same(look->stamps, after))
-		rc = error_set(err, ERROR_BUSY,
-			       "it was written while it was looked at");
 	return rc;
 }
 
@@ -295,8 +312,6 @@ int look_with(struct job *job,
 	for (attempt = 0; attempt < LOOK_ATTEMPTS && rc == ERROR_BUSY;
 	     attempt++) {
 		struct look look;
-		struct error unsure;
-		int confirmed;
 
 		if (attempt > 0)
 			clock_sleep_ms(LOOK_RETRY_MS << attempt);
@@ -305,13 +320,7 @@ int look_with(struct job *job,
 			continue;
 		(void)evidence_is_wal(look.db, &job->result.is_wal, NULL);
 		rc = read(job, &look, self, err);
-		/* What was read from a file that changed meanwhile may look
-		 * like damage: then the change is the news. */
-		confirmed = look_confirm(&look, &unsure);
-		if (confirmed != 0) {
-			*err = unsure;
-			rc = confirmed;
-		}
+		rc = blame_change(&look, rc, err);
 		look_close(&look);
 	}
 	return rc;

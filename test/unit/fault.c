@@ -92,6 +92,9 @@ static int open_file(sqlite3_vfs *vfs, const char *path, sqlite3_file *file,
 	mine->next = fault->methods;
 	fault->methods = mine;
 	file->pMethods = &mine->methods;
+	fault->opens++;
+	if (fault->after_open != NULL)
+		fault->after_open(fault, path);
 	return rc;
 }
 

@@ -19,6 +19,10 @@ struct fault {
 	void (*before_write)(struct fault *fault, const char *path);
 	const char *only;
 
+	/* Called when such a file has been opened, and nothing is read yet. */
+	void (*after_open)(struct fault *fault, const char *path);
+	int opens;		/* how many there were, this one included */
+
 	/* Called after each unlock of such a file. */
 	void (*after_unlock)(struct fault *fault, const char *path);
 	void *self;		/* the callbacks' */

@@ -8,6 +8,7 @@
 
 #include "application.h"
 #include "base/memory.h"
+#include "fault.h"
 #include "sqlite/connection.h"
 #include "workshop.h"
 
@@ -303,6 +304,56 @@ static void test_what_is_written_meanwhile_is_not_believed(void **state)
 	free(path);
 }
 
+/* A writer, seen in the middle of what he writes, and at its end. */
+static void write_in_two(struct fault *fault, const char *path)
+{
+	static const char torn[] = "in the middle";
+	char *whole = fault->self;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	if (fault->opens == 1) {
+		assert_int_equal(pread(fd, whole, sizeof(torn), 100),
+				 sizeof(torn));
+		assert_int_equal(pwrite(fd, torn, sizeof(torn), 100),
+				 sizeof(torn));
+	} else if (fault->opens == 2) {
+		assert_int_equal(pwrite(fd, whole, sizeof(torn), 100),
+				 sizeof(torn));
+	}
+	close(fd);
+}
+
+static int count_reads(struct job *job, struct look *look, void *self,
+		       struct error *err)
+{
+	(void)job;
+	(void)look;
+	(void)err;
+	++*(int *)self;
+	return 0;
+}
+
+/* Damage that is found as it is opened is none, if it was written meanwhile. */
+static void test_what_is_torn_as_it_is_opened_is_looked_at_again(void **state)
+{
+	struct workshop *shop = *state;
+	char whole[64];
+	struct fault fault = { .after_open = write_in_two, .self = whole };
+	struct error err = { 0 };
+	struct job job;
+	int reads = 0;
+
+	workshop_make(shop, "a.db", 1);
+	job = workshop_job(shop, "a.db");
+	fault_open(&fault);
+	if (look_with(&job, count_reads, &reads, &err) != 0)
+		fail_msg("%s", err.message);
+	assert_int_equal(fault.opens, 3);
+	assert_int_equal(reads, 2);
+	fault_close(&fault);
+}
+
 struct restless {
 	struct application app;
 	int reads, writes_left;
@@ -437,6 +488,8 @@ int main(void)
 		LOOK_TEST(test_an_unreadable_file_is_an_error),
 		LOOK_TEST(test_hostile_names),
 		LOOK_TEST(test_what_is_written_meanwhile_is_not_believed),
+		LOOK_TEST(
+			test_what_is_torn_as_it_is_opened_is_looked_at_again),
 		LOOK_TEST(test_looking_is_tried_three_times),
 		LOOK_TEST(test_no_room_for_a_copy_is_busy),
 		LOOK_TEST(test_a_file_is_at_rest_after_two_seconds),
