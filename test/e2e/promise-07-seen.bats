@@ -3,7 +3,11 @@
 
 load lib
 load witness
-setup() { begin; }
+setup()
+{
+	begin
+	needs_trace
+}
 teardown()
 {
 	[ -z "${app_pid-}" ] || app_close

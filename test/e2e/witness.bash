@@ -94,6 +94,16 @@ leave_journal()
 	[ -s "$1-journal" ]
 }
 
+# Skips the test where nothing can be traced. Who calls traced() in a subshell
+# calls this before, since nobody is skipped from there.
+needs_trace()
+{
+	command -v strace >/dev/null || skip "strace is not installed"
+	strace -o "$T/trace" true 2>/dev/null ||
+		skip "strace may trace nothing here"
+	! is_built_with tsan || skip "the thread sanitizer stands no strace"
+}
+
 # traced CALLS fleet ARGUMENT...: runs the program under strace; its calls, with
 # the paths behind descriptors, are in $T/trace, a line each in the order in which
 # they ended. An openat2() is an openat() there.
@@ -102,10 +112,7 @@ traced()
 	local calls=${1/openat/openat,openat2}
 
 	shift
-	command -v strace >/dev/null || skip "strace is not installed"
-	strace -o "$T/trace" true 2>/dev/null ||
-		skip "strace may trace nothing here"
-	! is_built_with tsan || skip "the thread sanitizer stands no strace"
+	needs_trace
 	# The leak sanitizer stands none either.
 	cat >"$T/traced" <<-SH
 		#!/bin/sh
