@@ -6,6 +6,7 @@ setup()
 {
 	begin
 	cp -r "$SRCDIR/test/systems/todo" migrations
+	chmod -R u+w,go-w migrations
 	mkdir fleet
 }
 teardown() { end; }
