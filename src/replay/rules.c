@@ -177,6 +177,8 @@ static void check_drop_column(struct migrations *migrations,
 	if (!sql_take(&at, "DROP"))
 		return;
 	(void)sql_take(&at, "COLUMN");
+	if (sql_take(&at, "IF"))
+		(void)sql_take(&at, "EXISTS");
 	name = sql_take_name(&at);
 	report_destructive(migrations, statement, "DROP COLUMN", name);
 	free(name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "sqlite/alter.h"
 #include "sqlite/authorizer.h"
 #include "sqlite/connection.h"
 
@@ -45,24 +46,11 @@ static int explain(struct sqlite3 *db, const struct script *script,
 	return code;
 }
 
-static int run_statement(struct sqlite3 *db, struct script *script,
-			 struct error *err)
+/* Runs what was prepared, and releases it. */
+static int run_prepared(struct sqlite3 *db, struct script *script,
+			sqlite3_stmt *statement, struct error *err)
 {
-	const char *text = script->text + script->begin;
-	sqlite3_stmt *statement = NULL;
-	const char *tail;
 	int code;
-
-	if (script->authorizer)
-		script->authorizer->denied[0] = '\0';
-	code = sqlite3_prepare_v2(db, text, -1, &statement, &tail);
-	if (code != SQLITE_OK) {
-		script->end = find_end(script->text, script->begin);
-		return explain(db, script, code, err);
-	}
-	script->end = (size_t)(tail - script->text);
-	if (!statement)
-		return 0; /* blanks, comments, a lone semicolon */
 
 	do
 		code = sqlite3_step(statement);
@@ -77,6 +65,59 @@ static int run_statement(struct sqlite3 *db, struct script *script,
 				 "the statement ended the transaction, which "
 				 "the program owns");
 	return 0;
+}
+
+/* What SQLite lacks. The statement's end is known before it is run. */
+static int run_conditional(struct sqlite3 *db, struct script *script,
+			   const struct alter *alter, struct error *err)
+{
+	sqlite3_stmt *statement = NULL;
+	bool is_needed;
+	int code = alter_is_needed(alter, db, &is_needed, err);
+	const char *text = is_needed ? alter->plain : alter->probe;
+
+	if (code)
+		return code;
+	if (text)
+		code = sqlite3_prepare_v2(db, text, -1, &statement, NULL);
+	if (code != SQLITE_OK)
+		return explain(db, script, code, err);
+	if (is_needed)
+		return run_prepared(db, script, statement, err);
+	sqlite3_finalize(statement);
+	if (alter->is_add)
+		code = alter_compare(alter, db, err);
+	if (!code)
+		script->statements++;
+	return code;
+}
+
+static int run_statement(struct sqlite3 *db, struct script *script,
+			 struct error *err)
+{
+	const char *text = script->text + script->begin;
+	sqlite3_stmt *statement = NULL;
+	struct alter alter;
+	const char *tail;
+	int code;
+
+	if (script->authorizer)
+		script->authorizer->denied[0] = '\0';
+	if (alter_read(text, &alter)) {
+		script->end = script->begin + alter.bytes;
+		code = run_conditional(db, script, &alter, err);
+		alter_release(&alter);
+		return code;
+	}
+	code = sqlite3_prepare_v2(db, text, -1, &statement, &tail);
+	if (code != SQLITE_OK) {
+		script->end = find_end(script->text, script->begin);
+		return explain(db, script, code, err);
+	}
+	script->end = (size_t)(tail - script->text);
+	if (!statement)
+		return 0; /* blanks, comments, a lone semicolon */
+	return run_prepared(db, script, statement, err);
 }
 
 int script_run(struct sqlite3 *db, struct script *script, struct error *err)

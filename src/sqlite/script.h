@@ -3,7 +3,8 @@
  *
  * Runs on: the thread of its connection.
  * The text is never split on semicolons (triggers contain them): SQLite's own
- * parser says where each statement ends. After every statement it is looked at
+ * parser says where each statement ends. The two that SQLite lacks, ALTER TABLE
+ * with IF [NOT] EXISTS, are run as alter.h says. After every statement it is looked at
  * whether the transaction still stands: COMMIT inside a text, INSERT OR
  * ROLLBACK or RAISE(ROLLBACK) end it behind our back.
  *

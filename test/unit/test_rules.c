@@ -107,6 +107,11 @@ static void warns_of_what_takes_data_away(void **state)
 		  "DROP COLUMN b c: " },
 		{ STUDY_STEP("user:1→2", "ALTER TABLE t DROP a;"),
 		  "DROP COLUMN a: " },
+		{ STUDY_STEP("user:1→2", "ALTER TABLE t DROP COLUMN IF EXISTS "
+					 "a;"),
+		  "DROP COLUMN a: " },
+		{ STUDY_STEP("user:1→2", "ALTER TABLE t DROP IF EXISTS [a];"),
+		  "DROP COLUMN a: " },
 		{ STUDY_STEP("user:1→2", "DELETE FROM t;"),
 		  "DELETE without WHERE: " },
 		{ STUDY_STEP("user:1→2", "UPDATE t SET a = (SELECT max(a) FROM "

@@ -98,6 +98,10 @@ static void a_failure_shows_its_statement(void **state)
 		  " DELETE FROM t; DELET FROM t; END",
 		  "near \"DELET\": syntax error" },
 		{ "SELECT ';' FROM", "near \";\": syntax error" },
+		{ "ALTER TABLE gone ADD COLUMN IF NOT EXISTS \"a;\" TEXT",
+		  "no such table: gone" },
+		{ "ALTER TABLE t /*;*/ DROP IF EXISTS a",
+		  "cannot drop UNIQUE column: \"a\"" },
 	};
 	struct bench *bench = *state;
 	struct sqlite3 *db = bench_memory(
@@ -115,6 +119,38 @@ static void a_failure_shows_its_statement(void **state)
 		expect_statement(&script, cases[i].statement);
 		free(text);
 	}
+}
+
+static void what_sqlite_lacks_counts_as_a_statement(void **state)
+{
+	struct bench *bench = *state;
+	struct sqlite3 *db = bench_memory(bench, "CREATE TABLE t(a)");
+	struct authorizer authorizer;
+	struct script script = { .in_transaction = true,
+				 .authorizer = &authorizer };
+
+	bench_run(db, "BEGIN");
+	authorizer_init(&authorizer, ledger);
+	authorizer.mode = AUTHORIZE_STEPS;
+	authorizer_install(db, &authorizer);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			run(bench, db, &script,
+			    "ALTER TABLE t ADD IF NOT EXISTS b INT;\n"
+			    "ALTER TABLE t DROP IF EXISTS c;\n"
+			    "SELECT b FROM t"),
+			0);
+	assert_int_equal(script.statements, 3);
+	assert_int_equal(script.end, strlen(script.text));
+	assert_int_equal(authorizer.touched_count, 1);
+
+	/* What a step may not do it may not do on condition either. */
+	assert_int_equal(run(bench, db, &script,
+			     "ALTER TABLE fleet_schema_history ADD COLUMN "
+			     "IF NOT EXISTS x"),
+			 ERROR_SQL);
+	authorizer_install(db, NULL);
+	authorizer_release(&authorizer);
 }
 
 static void a_failure_at_the_end_reaches_to_the_end(void **state)
@@ -267,6 +303,7 @@ int main(void)
 		BENCH_TEST(a_trigger_is_one_statement),
 		BENCH_TEST(nothing_to_run_is_fine),
 		BENCH_TEST(a_failure_shows_its_statement),
+		BENCH_TEST(what_sqlite_lacks_counts_as_a_statement),
 		BENCH_TEST(a_failure_at_the_end_reaches_to_the_end),
 		BENCH_TEST(what_sqlite_says_keeps_its_code),
 		BENCH_TEST(ending_the_transaction_is_noticed),
