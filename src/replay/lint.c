@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "migration/sql.h"
+#include "replay/proof.h"
 #include "replay/replay.h"
 #include "replay/rules.h"
 #include "replay/sandbox.h"
@@ -99,6 +100,27 @@ static int check_foreign_keys(struct trial *trial, const struct step *step,
 	return rc;
 }
 
+/* What a run would refuse as well; later steps can be tried all the same. */
+static int check_proof(struct trial *trial, const struct step *step,
+		       struct error *err)
+{
+	struct error owed = { 0 };
+	const char *rule;
+	int line = step->line;
+	int rc = proof_check(&trial->sandbox, step, trial->before, trial->after,
+			     &rule, &line, &owed);
+
+	if (rc == ERROR_MIGRATION) {
+		migrations_add_finding(trial->migrations, SEVERITY_ERROR,
+				       step->file, line, rule, "%s: %s",
+				       step->name, owed.message);
+		return 0;
+	}
+	if (rc != 0)
+		*err = owed;
+	return rc;
+}
+
 static int try_step(struct trial *trial, const struct step *step,
 		    struct error *err)
 {
@@ -110,11 +132,8 @@ static int try_step(struct trial *trial, const struct step *step,
 		if (!has_error_at(trial->migrations, step->file, line))
 			migrations_add_finding(
 				trial->migrations, SEVERITY_ERROR, step->file,
-				line,
-				sandbox_has_refused(&trial->sandbox)
-					? "forbidden"
-					: "replay",
-				"%s: %s", step->name, err->message);
+				line, trial->sandbox.rule, "%s: %s", step->name,
+				err->message);
 		return rc;
 	}
 	schema_free(trial->before);
@@ -127,6 +146,8 @@ static int try_step(struct trial *trial, const struct step *step,
 				    trial->after);
 	if (rc == 0)
 		rc = check_foreign_keys(trial, step, err);
+	if (rc == 0)
+		rc = check_proof(trial, step, err);
 	return rc;
 }
 

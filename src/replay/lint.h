@@ -7,6 +7,9 @@
  * - error "replay": a statement fails on an empty database;
  * - error "forbidden": BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, VACUUM,
  *   ATTACH, DETACH, a PRAGMA that is refused;
+ * - error "own-function": the schema would keep a call of a function that only
+ *   the program has; error "not-repeatable": a step is not what it says
+ *   (proof.h);
  * - warning "double-quoted-string": a string in double quotes, which SQLite
  *   takes only because nothing has that name;
  * - warning "destructive": DROP TABLE, DROP COLUMN, DELETE or UPDATE without

@@ -6,7 +6,8 @@
  * read it. Owns: the schemas. Lifetime: the run.
  *
  * A statement that fails here fails in every new database, so it is an error of
- * the migrations (ERROR_MIGRATION, exit 65) and nothing is touched.
+ * the migrations (ERROR_MIGRATION, exit 65) and nothing is touched. So is what a
+ * step leaves unproved (proof.h).
  */
 #ifndef FLEET_REPLAY_REPLAY_H
 #define FLEET_REPLAY_REPLAY_H

@@ -68,6 +68,9 @@ int sandbox_run(struct sandbox *sandbox, const struct step *step, int *line,
 	if (rc == 0)
 		return 0;
 	undo(sandbox);
+	sandbox->rule = sandbox_has_refused(sandbox) ? "forbidden"
+			: script.is_kept	     ? "own-function"
+						     : "replay";
 	*line = step_line_at(step, script.begin);
 	sql_excerpt(step->sql + script.begin, script.end - script.begin,
 		    excerpt, sizeof(excerpt));

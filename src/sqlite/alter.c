@@ -17,21 +17,21 @@
 
 /* Where a column's type ends. */
 static const char *const constraints[] = {
-	"CONSTRAINT", "PRIMARY",    "NOT",	 "NULL", "UNIQUE", "CHECK",
-	"DEFAULT",    "COLLATE",    "GENERATED", "AS",	 "REFERENCES",
-	"DEFERRABLE",
+	"CONSTRAINT", "PRIMARY", "NOT",        "NULL",
+	"UNIQUE",     "CHECK",   "DEFAULT",    "COLLATE",
+	"GENERATED",  "AS",      "REFERENCES", "DEFERRABLE",
 };
 
 /* What is compared of a column. */
 struct declaration {
-	char *type;	/* "" if it has none */
+	char *type;     /* "" if it has none */
 	char *fallback; /* the DEFAULT; NULL: none, or NULL */
 	bool is_not_null, is_generated;
 };
 
 /* Where the reading of a statement is. */
 struct cursor {
-	const char *at;	    /* behind `token` */
+	const char *at;     /* behind `token` */
 	struct token token; /* the one that is looked at */
 };
 
@@ -142,11 +142,11 @@ bool alter_read(const char *sql, struct alter *out)
 		memset(out->plain + (words[i].begin - sql), ' ',
 		       words[i].bytes);
 	if (out->is_add) {
-		out->definition = xstrdup(out->plain + (name.begin - sql) +
-					  name.bytes);
-		out->probe = xasprintf("%.*s" PROBE "%s",
-				       (int)(name.begin - sql), out->plain,
-				       out->definition);
+		out->definition =
+			xstrdup(out->plain + (name.begin - sql) + name.bytes);
+		out->probe =
+			xasprintf("%.*s" PROBE "%s", (int)(name.begin - sql),
+				  out->plain, out->definition);
 	}
 	return true;
 }
@@ -307,8 +307,8 @@ static bool is_same_type(const char *a, const char *b)
 			free(name);
 		} else {
 			is_same = left.bytes == right.bytes &&
-				  memcmp(left.begin, right.begin,
-					 left.bytes) == 0;
+				  memcmp(left.begin, right.begin, left.bytes) ==
+					  0;
 		}
 	} while (is_same && left.type != TOKEN_END);
 	return is_same;

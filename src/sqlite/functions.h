@@ -2,30 +2,23 @@
  * functions: what backfills need and SQLite lacks, there while steps run.
  *
  * Runs on: the thread of the connection. Owns nothing.
- * Calling order: offer(true) before a step's statements, offer(false) behind
- * them: nothing else is to find them, neither our own checks nor a schema that
- * is read again.
+ * Calling order: where SQLite could not prepare a statement of a step because it
+ * lacks one of them, functions_are_lacking(): offer(true), prepare and run it
+ * again, offer(false). They are there for that one statement. An application may
+ * have functions of the same names, and a schema that calls them: SQLite could
+ * not read it while ours are there.
  *
  * - uuid(), gen_random_uuid(): a random UUID (version 4), lower case, from the
  *   kernel's random numbers: processes that were forked have none in common.
  * - sha256(x): 64 lower case hex digits of the bytes of a text or blob; of a
  *   number, those of its text; NULL of NULL.
- * - regexp(pattern, text), which is also "text REGEXP pattern": 1 if a POSIX
- *   extended regular expression fits somewhere, else 0; NULL if one is NULL. A
- *   text ends at a NUL, and "." is one byte. A pattern that stays the same is
- *   compiled once for each statement.
+ * - regexp(pattern, text), which is also "text REGEXP pattern": see regexp.h.
  *
  * They are SQLITE_DIRECTONLY: SQLite refuses them where a trigger, view, index,
- * CHECK, DEFAULT or generated column of the database calls them, so that what a
- * user has written into his schema reaches none of them. The application does
- * not have them, which is why no step may leave a schema that calls them:
- * functions_called().
- *
- * Bounds, since text and pattern may come from a row that somebody has written:
- * back-references, which can take for ever, are refused; a pattern has at most
- * FUNCTIONS_PATTERN_BYTES and, with what is repeated by {n} written out,
- * FUNCTIONS_PATTERN_PARTS parts; a text at most FUNCTIONS_TEXT_BYTES, and fewer
- * for a pattern of many parts. Beyond that the statement fails.
+ * DEFAULT or generated column of the database calls them. A CHECK that was read
+ * before gets at them; what they do has an end, and reaches nothing.
+ * The application does not have them, which is why no step may leave a schema
+ * that calls them: functions_called().
  */
 #ifndef FLEET_SQLITE_FUNCTIONS_H
 #define FLEET_SQLITE_FUNCTIONS_H
@@ -36,12 +29,11 @@
 
 struct sqlite3;
 
-#define FUNCTIONS_PATTERN_BYTES 1000
-#define FUNCTIONS_PATTERN_PARTS 1000
-#define FUNCTIONS_TEXT_BYTES (1024 * 1024)
-
 /* Registers them, or takes them away. */
 int functions_offer(struct sqlite3 *db, bool offered, struct error *err);
+
+/* True if that message of SQLite's says that one of them is missing. */
+bool functions_are_lacking(const char *message);
 
 /* The first of them that the text of a schema object calls ("uuid",
  * "gen_random_uuid", "sha256" or "regexp"; static storage), NULL if none. By

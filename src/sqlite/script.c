@@ -8,6 +8,9 @@
 #include "sqlite/alter.h"
 #include "sqlite/authorizer.h"
 #include "sqlite/connection.h"
+#include "sqlite/functions.h"
+
+#define UNSAFE "unsafe use of "
 
 /* SQLite says where a statement ends only if it could read it. */
 static size_t find_end(const char *text, size_t begin)
@@ -26,8 +29,8 @@ static size_t find_end(const char *text, size_t begin)
 }
 
 /* The authorizer knows better than "not authorized" what was refused. */
-static int explain(struct sqlite3 *db, const struct script *script,
-		   int sqlite_code, struct error *err)
+static int explain(struct sqlite3 *db, struct script *script, int sqlite_code,
+		   struct error *err)
 {
 	const struct authorizer *authorizer = script->authorizer;
 	int code = connection_error(db, sqlite_code, err);
@@ -40,10 +43,26 @@ static int explain(struct sqlite3 *db, const struct script *script,
 		if (err)
 			err->sqlite_code = sqlite_code;
 	}
+	script->is_kept = script->lends && strncmp(sqlite3_errmsg(db), UNSAFE,
+						   strlen(UNSAFE)) == 0;
+	if (script->is_kept)
+		error_append(err, "only a step itself can call it: the "
+				  "application does not have it");
 	if (script->in_transaction && !connection_in_transaction(db))
 		error_append(err, "SQLite ended the transaction and has "
 				  "undone all of it");
 	return code;
+}
+
+static int prepare(struct sqlite3 *db, struct script *script, const char *text,
+		   sqlite3_stmt **out, const char **tail)
+{
+	int code = sqlite3_prepare_v2(db, text, -1, out, tail);
+
+	if (code != SQLITE_ERROR || !functions_are_lacking(sqlite3_errmsg(db)))
+		return code;
+	script->lends = functions_offer(db, true, NULL) == 0;
+	return sqlite3_prepare_v2(db, text, -1, out, tail);
 }
 
 /* Runs what was prepared, and releases it. */
@@ -79,7 +98,7 @@ static int run_conditional(struct sqlite3 *db, struct script *script,
 	if (code)
 		return code;
 	if (text)
-		code = sqlite3_prepare_v2(db, text, -1, &statement, NULL);
+		code = prepare(db, script, text, &statement, NULL);
 	if (code != SQLITE_OK)
 		return explain(db, script, code, err);
 	if (is_needed)
@@ -109,7 +128,7 @@ static int run_statement(struct sqlite3 *db, struct script *script,
 		alter_release(&alter);
 		return code;
 	}
-	code = sqlite3_prepare_v2(db, text, -1, &statement, &tail);
+	code = prepare(db, script, text, &statement, &tail);
 	if (code != SQLITE_OK) {
 		script->end = find_end(script->text, script->begin);
 		return explain(db, script, code, err);
@@ -130,6 +149,9 @@ int script_run(struct sqlite3 *db, struct script *script, struct error *err)
 	while (!code && script->text[script->end]) {
 		script->begin = script->end;
 		code = run_statement(db, script, err);
+		if (script->lends)
+			(void)functions_offer(db, false, NULL);
+		script->lends = false;
 	}
 	return code;
 }
