@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "migration/sql.h"
+#include "replay/dialect.h"
 #include "replay/proof.h"
 #include "replay/replay.h"
 #include "replay/rules.h"
@@ -159,25 +160,72 @@ static void report_unchecked(struct migrations *migrations, const char *file,
 			       "%s; not all of it was checked", err->message);
 }
 
-/* Behind a step that fails, every later one would. */
-static void try_chain(struct migrations *migrations, const struct chain *chain)
+/* What SQLite took all the same is no error, and neither is what never runs. */
+static void check_dialect(struct migrations *migrations,
+			  const struct step *step, bool has_run)
+{
+	struct dialect_find find;
+	struct dialect dialect;
+	char text[64];
+
+	dialect_begin(&dialect, step->sql);
+	while (dialect_next(&dialect, &find)) {
+		int line = step_line_at(step,
+					(size_t)(find.begin - step->sql));
+
+		if (has_error_at(migrations, step->file, line))
+			continue;
+		sql_excerpt(find.begin, (size_t)(find.end - find.begin), text,
+			    sizeof(text));
+		migrations_add_finding(
+			migrations,
+			has_run || step->is_planned ? SEVERITY_WARNING
+						    : find.severity,
+			step->file, line, "dialect", "%s: %s: %s; %s",
+			step->name, text, find.why, find.instead);
+	}
+}
+
+/* Behind a step that fails, every later one would. Returns how many ran. */
+static size_t try_chain(struct migrations *migrations, const struct chain *chain)
 {
 	struct trial trial = { .migrations = migrations };
 	struct error err = { 0 };
-	size_t i;
+	size_t i, done = 0;
 	int rc = sandbox_open(&trial.sandbox, &err);
 
 	if (rc == 0)
 		rc = schema_take(trial.sandbox.db, LEDGER_TABLE, NULL,
 				 &trial.after, &err);
-	for (i = 0; rc == 0 && i < chain->count; i++)
+	for (i = 0; rc == 0 && i < chain->count; i++) {
 		rc = try_step(&trial, chain->steps[i], &err);
+		done += rc == 0;
+	}
 	if (rc != 0 && rc != ERROR_MIGRATION && chain->count > 0)
 		report_unchecked(migrations, chain->steps[0]->file, &err);
 	complaints_release(&trial.sins);
 	schema_free(trial.before);
 	schema_free(trial.after);
 	sandbox_close(&trial.sandbox);
+	return done;
+}
+
+/* Active steps as far as they can be run, and then what other dialects' forms
+ * are in all of them. */
+static void try_all(struct migrations *migrations, bool can_run)
+{
+	enum kind kind;
+	size_t i;
+
+	for (kind = 0; kind < KIND_COUNT; kind++) {
+		const struct chain *chain = &migrations->chains[kind];
+		size_t done = can_run ? try_chain(migrations, chain) : 0;
+
+		for (i = 0; i < chain->count; i++)
+			check_dialect(migrations, chain->steps[i], i < done);
+		for (i = 0; i < chain->planned_count; i++)
+			check_dialect(migrations, chain->planned[i], false);
+	}
 }
 
 static void check_texts(struct migrations *migrations)
@@ -210,13 +258,11 @@ static int by_place(const void *left, const void *right)
 void lint_migrations(struct migrations *migrations)
 {
 	size_t errors;
-	enum kind kind;
 
 	/* Chains that are broken cannot be run. */
 	(void)migrations_first_error(migrations, &errors);
 	check_texts(migrations);
-	for (kind = 0; errors == 0 && kind < KIND_COUNT; kind++)
-		try_chain(migrations, &migrations->chains[kind]);
+	try_all(migrations, errors == 0);
 	if (migrations->finding_count > 0)
 		qsort(migrations->findings, migrations->finding_count,
 		      sizeof(struct finding), by_place);

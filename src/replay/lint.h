@@ -10,6 +10,8 @@
  * - error "own-function": the schema would keep a call of a function that only
  *   the program has; error "not-repeatable": a step is not what it says
  *   (proof.h);
+ * - error "dialect": a form of PostgreSQL or MySQL that SQLite cannot do; a
+ *   warning where it takes it for something else (dialect.h);
  * - warning "double-quoted-string": a string in double quotes, which SQLite
  *   takes only because nothing has that name;
  * - warning "destructive": DROP TABLE, DROP COLUMN, DELETE or UPDATE without

@@ -133,6 +133,49 @@ INSERT INTO t(a) VALUES ("x");'
 		"error") | "\(.severity) \(.line) \(.file)"' json)"
 }
 
+@test "lint: another database's SQL, with why and what to write instead" {
+	add_step baseline 1 <<-'SQL'
+		CREATE EXTENSION IF NOT EXISTS "pgcrypto";
+		CREATE TABLE t(
+			id UUID PRIMARY KEY DEFAULT gen_random_uuid(),
+			data JSONB,
+			at TIMESTAMP WITH TIME ZONE DEFAULT NOW()
+		);
+		\d t
+		CREATE INDEX i ON t USING GIN (data);
+		CREATE FUNCTION f() RETURNS trigger AS $$
+		BEGIN NEW.at = now(); RETURN NEW; END;
+		$$ LANGUAGE plpgsql;
+		DROP TABLE t CASCADE;
+	SQL
+	exits 65 lint
+	says "step-1-user.md:5: error: user:baseline→1: SQLite loads no" \
+		"step-1-user.md:7: error" "DEFAULT (lower(hex(randomblob(16))))" \
+		"step-1-user.md:8: warning" "step-1-user.md:9: error" \
+		"step-1-user.md:11: error" "a command to psql" \
+		"step-1-user.md:12: error" "all indexes of SQLite are b-trees" \
+		"step-1-user.md:13: error" "step-1-user.md:16: error" \
+		"[dialect]"
+	lacks "[replay]"
+	lacks "[forbidden]"
+	mkdir fleet
+	sqlite3 fleet/system.db 'CREATE TABLE t(a)'
+	exits 65 fleet upgrade
+	says "step-1-user.md:5: user:baseline→1: SQLite loads no extensions" \
+		"take it out" 'SQLite says: near "EXTENSION"'
+}
+
+@test "lint: what SQLite takes for something else is warned of" {
+	add_step baseline 1 <<-'SQL'
+		CREATE TABLE t(id SERIAL PRIMARY KEY, u UUID,
+			at TIMESTAMPTZ);
+	SQL
+	exits 0 lint
+	says "step-1-user.md:5: warning: user:baseline→1: SERIAL: " \
+		"write INTEGER PRIMARY KEY [dialect]" "UUID: " \
+		"step-1-user.md:6: warning" "0 errors, 3 warnings"
+}
+
 @test "lint: no migrations at all" {
 	exits 65 lint
 	has "no migration in it"
