@@ -62,6 +62,7 @@ static size_t count(const struct migrations *migrations, enum severity severity)
 int cmd_lint(struct session *session, int *exit_status, struct error *err)
 {
 	const struct migrations *migrations;
+	struct lint_options options;
 	struct error first = { 0 };
 	int rc = session_read_migrations(session, &first);
 	size_t errors;
@@ -71,7 +72,8 @@ int cmd_lint(struct session *session, int *exit_status, struct error *err)
 		*err = first;
 		return rc;
 	}
-	lint_migrations(session->migrations);
+	options.destructive = (enum severity)session->config.destructive;
+	lint_with(session->migrations, &options);
 	errors = count(migrations, SEVERITY_ERROR);
 	/* What is wrong without being a finding: there is no step at all. */
 	if (rc && errors == 0) {
@@ -79,7 +81,10 @@ int cmd_lint(struct session *session, int *exit_status, struct error *err)
 		return rc;
 	}
 	print_all(session);
-	if (!session->options->quiet && !session->options->json) {
+	*exit_status = errors ? EXIT_STATUS_MIGRATIONS : EXIT_STATUS_GOOD;
+	if (session->options->json) {
+		json_print_lint(stdout, migrations, *exit_status);
+	} else if (!session->options->quiet) {
 		say_amount(stdout, migrations->step_count, "step", "steps");
 		fputs(": ", stdout);
 		say_amount(stdout, errors, "error", "errors");
@@ -88,6 +93,5 @@ int cmd_lint(struct session *session, int *exit_status, struct error *err)
 			   "warning", "warnings");
 		putchar('\n');
 	}
-	*exit_status = errors ? EXIT_STATUS_MIGRATIONS : EXIT_STATUS_GOOD;
 	return 0;
 }

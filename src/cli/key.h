@@ -42,6 +42,8 @@ enum key {
 	/* [check] */
 	KEY_INTEGRITY,
 	KEY_FOREIGN_KEYS,
+	/* [lint] */
+	KEY_DESTRUCTIVE,
 	/* [backup] */
 	KEY_KEEP,
 	KEY_MAX_AGE,

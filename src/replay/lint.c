@@ -228,7 +228,8 @@ static void try_all(struct migrations *migrations, bool can_run)
 	}
 }
 
-static void check_texts(struct migrations *migrations)
+static void check_texts(struct migrations *migrations,
+			const struct lint_options *options)
 {
 	struct sandbox sandbox;
 	struct error err = { 0 };
@@ -237,7 +238,7 @@ static void check_texts(struct migrations *migrations)
 
 	for (i = 0; rc == 0 && i < migrations->step_count; i++)
 		rules_check_statements(migrations, migrations->steps[i],
-				       &sandbox);
+				       &sandbox, options->destructive);
 	if (rc != 0 && migrations->step_count > 0)
 		report_unchecked(migrations, migrations->steps[0]->file, &err);
 	sandbox_close(&sandbox);
@@ -255,15 +256,47 @@ static int by_place(const void *left, const void *right)
 	return order != 0 ? order : strcmp(a->message, b->message);
 }
 
-void lint_migrations(struct migrations *migrations)
+void lint_with(struct migrations *migrations,
+	       const struct lint_options *options)
 {
 	size_t errors;
 
 	/* Chains that are broken cannot be run. */
 	(void)migrations_first_error(migrations, &errors);
-	check_texts(migrations);
+	check_texts(migrations, options);
 	try_all(migrations, errors == 0);
 	if (migrations->finding_count > 0)
 		qsort(migrations->findings, migrations->finding_count,
 		      sizeof(struct finding), by_place);
+}
+
+void lint_migrations(struct migrations *migrations)
+{
+	const struct lint_options options = { SEVERITY_WARNING };
+
+	lint_with(migrations, &options);
+}
+
+int lint_refuse(const struct migrations *migrations,
+		const struct lint_options *options, struct error *err)
+{
+	struct migrations *found = xcalloc(1, sizeof(*found));
+	const struct finding *first;
+	size_t i, errors;
+	int rc = 0;
+
+	for (i = 0; i < migrations->step_count; i++)
+		rules_check_destructive(found, migrations->steps[i],
+					options->destructive);
+	first = migrations_first_error(found, &errors);
+	if (first != NULL) {
+		rc = error_set(err, ERROR_MIGRATION, "%s:%d: %s", first->file,
+			       first->line, first->message);
+		if (errors > 1)
+			error_append(err,
+				     "and %zu more, see fleet-upgrade lint",
+				     errors - 1);
+	}
+	migrations_free(found);
+	return rc;
 }
