@@ -67,7 +67,8 @@ static const struct form {
 	  SEVERITY_ERROR, "SQLite makes an index in the transaction",
 	  "take CONCURRENTLY out" },
 	{ "^ DROP ... CASCADE|^ DROP ... RESTRICT", SEVERITY_ERROR,
-	  "SQLite drops a table with its indexes and triggers, and nothing else",
+	  "SQLite drops a table with its indexes and triggers, and nothing "
+	  "else",
 	  "take the word out, and drop before what depends on it" },
 	{ "^ CREATE INDEX ... USING|^ CREATE UNIQUE INDEX ... USING",
 	  SEVERITY_ERROR, "all indexes of SQLite are b-trees",
@@ -137,7 +138,8 @@ static const struct form {
 	{ "ILIKE", SEVERITY_ERROR, "SQLite has no ILIKE",
 	  "write LIKE, for which the case of ASCII letters does not count" },
 	{ "AT TIME ZONE", SEVERITY_ERROR, "SQLite has no time zones",
-	  "keep UTC, and write datetime(value, 'localtime') where it is shown" },
+	  "keep UTC, and write datetime(value, 'localtime') where it is "
+	  "shown" },
 	{ "INTERVAL '", SEVERITY_ERROR, "SQLite has no intervals",
 	  "write datetime(value, '+1 day')" },
 	{ "< SERIAL|< BIGSERIAL|< SMALLSERIAL", SEVERITY_WARNING,

@@ -8,11 +8,12 @@
  * nothing at all: it takes any words for a column's type.
  *
  * Rows of SEVERITY_ERROR are what SQLite cannot do. Where one of them was run
- * all the same, it is only a warning: what fails is found by running it. Rows of
- * SEVERITY_WARNING it takes, and they mean something else than they seem to.
+ * all the same, it is only a warning: what fails is found by running it. Rows
+ * of SEVERITY_WARNING it takes, and they mean something else than they seem
+ * to.
  *
- * Looked at is a whole step, not statement by statement: bodies in dollar quotes
- * have semicolons in them, and psql's own lines ("\d t") have none.
+ * Looked at is a whole step, not statement by statement: bodies in dollar
+ * quotes have semicolons in them, and psql's own lines ("\d t") have none.
  */
 #ifndef FLEET_REPLAY_DIALECT_H
 #define FLEET_REPLAY_DIALECT_H

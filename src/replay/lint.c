@@ -187,7 +187,8 @@ static void check_dialect(struct migrations *migrations,
 }
 
 /* Behind a step that fails, every later one would. Returns how many ran. */
-static size_t try_chain(struct migrations *migrations, const struct chain *chain)
+static size_t try_chain(struct migrations *migrations,
+			const struct chain *chain)
 {
 	struct trial trial = { .migrations = migrations };
 	struct error err = { 0 };

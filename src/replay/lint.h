@@ -39,8 +39,8 @@ void lint_migrations(struct migrations *migrations);
 void lint_with(struct migrations *migrations,
 	       const struct lint_options *options);
 
-/* What a run has to ask besides the replay: ERROR_MIGRATION, with file and line,
- * if an active step has a statement that `options` make an error. */
+/* What a run has to ask besides the replay: ERROR_MIGRATION, with file and
+ * line, if an active step has a statement that `options` make an error. */
 int lint_refuse(const struct migrations *migrations,
 		const struct lint_options *options, struct error *err);
 

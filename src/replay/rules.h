@@ -13,8 +13,8 @@
 #include "replay/sandbox.h"
 #include "sqlite/schema.h"
 
-/* Rules "forbidden", "ignored-pragma" and, of that severity, "destructive". What
- * is forbidden is an error, in a planned step a warning. */
+/* Rules "forbidden", "ignored-pragma" and, of that severity, "destructive".
+ * What is forbidden is an error, in a planned step a warning. */
 void rules_check_statements(struct migrations *migrations,
 			    const struct step *step, struct sandbox *sandbox,
 			    enum severity destructive);

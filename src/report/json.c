@@ -377,16 +377,8 @@ void json_print_finding(FILE *out, const struct finding *finding)
 }
 
 void json_print_lint(FILE *out, const struct migrations *migrations,
-		     int exit_status)
+		     const size_t found[], int exit_status)
 {
-	size_t found[] = {
-		[SEVERITY_NOTE] = 0,
-		[SEVERITY_WARNING] = 0,
-		[SEVERITY_ERROR] = 0,
-	};
-
-	for (size_t i = 0; i < migrations->finding_count; i++)
-		found[migrations->findings[i].severity]++;
 	line_print(out, json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:i}",
 		"event", "lint-end",
 		"format", text_or_null(migrations->format),

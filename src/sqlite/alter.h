@@ -2,18 +2,18 @@
  * alter: ALTER TABLE t ADD [COLUMN] IF NOT EXISTS c ... and
  * ALTER TABLE t DROP [COLUMN] IF EXISTS c, which SQLite does not have.
  *
- * Runs on: the thread of its connection; alter_read() on any. Owns: the strings
- * of a struct alter, until alter_release().
+ * Runs on: the thread of its connection; alter_read() on any. Owns: the
+ * strings of a struct alter, until alter_release().
  *
- * SQLite takes such a text for a syntax error and does not say where it ends, so
- * that the statement is found by its tokens: any case, quotes around names, a
- * schema before the table, comments anywhere.
+ * SQLite takes such a text for a syntax error and does not say where it ends,
+ * so that the statement is found by its tokens: any case, quotes around names,
+ * a schema before the table, comments anywhere.
  *
- * Calling order: alter_read(); then alter_is_needed(). If it is, `plain` is run
- * in its place. If not, nothing is; but of an ADD SQLite is still to be asked
- * whether it could prepare `probe`, so that a mistake in it does not wait for
- * the first database that lacks the column, and alter_compare() whether the
- * column that is there is the one that was asked for.
+ * Calling order: alter_read(); then alter_is_needed(). If it is, `plain` is
+ * run in its place. If not, nothing is; but of an ADD SQLite is still to be
+ * asked whether it could prepare `probe`, so that a mistake in it does not
+ * wait for the first database that lacks the column, and alter_compare()
+ * whether the column that is there is the one that was asked for.
  *
  * If the process dies: nothing here writes.
  */
@@ -40,14 +40,14 @@ struct alter {
 	char *definition; /* of an ADD, what stands behind the column's name */
 };
 
-/* True if the statement at `sql`, blanks and comments before it passed over, is
- * one of the two forms: then `out` is to be released. */
+/* True if the statement at `sql`, blanks and comments before it passed over,
+ * is one of the two forms: then `out` is to be released. */
 bool alter_read(const char *sql, struct alter *out);
 void alter_release(struct alter *alter);
 
 /* *out is false if the table is there, and the column is (ADD) or is not
- * (DROP). True as well where SQLite will have something to say, since the table
- * is missing or is a view. */
+ * (DROP). True as well where SQLite will have something to say, since the
+ * table is missing or is a view. */
 int alter_is_needed(const struct alter *alter, struct sqlite3 *db, bool *out,
 		    struct error *err);
 

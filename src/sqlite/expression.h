@@ -10,8 +10,8 @@
  * can take hours for a text of some thousand bytes, and nothing interrupts it.
  *
  * POSIX extended regular expressions, over characters of UTF-8: . [a-z] [^x]
- * [[:digit:]] ( ) | ^ $ * + ? {n} {n,} {n,m}, and \d \w \s \D \W \S for what is
- * or is no digit, letter or digit or _, white space, of ASCII. A "\" before
+ * [[:digit:]] ( ) | ^ $ * + ? {n} {n,} {n,m}, and \d \w \s \D \W \S for what
+ * is or is no digit, letter or digit or _, white space, of ASCII. A "\" before
  * any other letter or digit is refused (there are no back-references), before
  * anything else it takes the meaning away. Case counts.
  */
@@ -30,8 +30,9 @@ struct range {
 };
 
 /* A part takes a character that one of its ranges has (negated: has not), goes
- * on two ways, or elsewhere, where the text begins or ends, or is the end. Where
- * it goes on is counted from itself, so that parts can be moved and copied. */
+ * on two ways, or elsewhere, where the text begins or ends, or is the end.
+ * Where it goes on is counted from itself, so that parts can be moved and
+ * copied. */
 struct part {
 	enum { TAKES, FORKS, GOES, BEGINS, ENDS, FITS } type;
 	int next, other;     /* other: of FORKS */
@@ -56,7 +57,8 @@ struct expression {
 	size_t step;
 };
 
-/* Compiles. NULL: *why says what is wrong with it, in words; static storage. */
+/* Compiles. NULL: *why says what is wrong with it, in words; static storage.
+ */
 struct expression *expression_new(const char *pattern, const char **why);
 void expression_free(struct expression *expression); /* NULL is fine */
 

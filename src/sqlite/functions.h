@@ -2,11 +2,11 @@
  * functions: what backfills need and SQLite lacks, there while steps run.
  *
  * Runs on: the thread of the connection. Owns nothing.
- * Calling order: where SQLite could not prepare a statement of a step because it
- * lacks one of them, functions_are_lacking(): offer(true), prepare and run it
- * again, offer(false). They are there for that one statement. An application may
- * have functions of the same names, and a schema that calls them: SQLite could
- * not read it while ours are there.
+ * Calling order: where SQLite could not prepare a statement of a step because
+ * it lacks one of them, functions_are_lacking(): offer(true), prepare and run
+ * it again, offer(false). They are there for that one statement. An
+ * application may have functions of the same names, and a schema that calls
+ * them: SQLite could not read it while ours are there.
  *
  * - uuid(), gen_random_uuid(): a random UUID (version 4), lower case, from the
  *   kernel's random numbers: processes that were forked have none in common.
@@ -14,9 +14,9 @@
  *   number, those of its text; NULL of NULL.
  * - regexp(pattern, text), which is also "text REGEXP pattern": see regexp.h.
  *
- * They are SQLITE_DIRECTONLY: SQLite refuses them where a trigger, view, index,
- * DEFAULT or generated column of the database calls them. A CHECK that was read
- * before gets at them; what they do has an end, and reaches nothing.
+ * They are SQLITE_DIRECTONLY: SQLite refuses them where a trigger, view,
+ * index, DEFAULT or generated column of the database calls them. A CHECK that
+ * was read before gets at them; what they do has an end, and reaches nothing.
  * The application does not have them, which is why no step may leave a schema
  * that calls them: functions_called().
  */

@@ -154,7 +154,8 @@ static void drops_what_is_there_once(void **state)
 	bench_expect(db, shape, "a INT");
 	/* Every row has an id, but no table has that column. */
 	expect_run(bench, db, "ALTER TABLE t DROP COLUMN IF EXISTS rowid");
-	expect_run(bench, db, "ALTER TABLE t ADD COLUMN IF NOT EXISTS oid TEXT");
+	expect_run(bench, db,
+		   "ALTER TABLE t ADD COLUMN IF NOT EXISTS oid TEXT");
 	bench_expect(db, shape, "a INT,oid TEXT");
 }
 

@@ -311,10 +311,12 @@ static void test_the_small_objects(void **state)
 		.severity = SEVERITY_WARNING, .file = (char *)"h.md",
 		.line = 3, .message = (char *)"a \"string\"", .rule = "gap",
 	};
-	struct finding found[] = { finding, finding, { .severity = SEVERITY_ERROR } };
 	const struct migrations migrations = {
-		.step_count = 4, .findings = found, .finding_count = 3,
-		.format = "markdown",
+		.step_count = 4, .format = "markdown",
+	};
+	const size_t counts[] = {
+		[SEVERITY_NOTE] = 0, [SEVERITY_WARNING] = 2,
+		[SEVERITY_ERROR] = 1,
 	};
 	struct scene scene;
 
@@ -322,7 +324,7 @@ static void test_the_small_objects(void **state)
 	scene_open(&scene, "config", false);
 	json_print_backup(scene.out, &backup);
 	json_print_finding(scene.out, &finding);
-	json_print_lint(scene.out, &migrations, 65);
+	json_print_lint(scene.out, &migrations, counts, 65);
 	json_print_setting(scene.out, "run.jobs", "4", "default");
 	json_print_setting(scene.out, "fleet.system_db", "", "default");
 	assert_string_equal(

@@ -137,7 +137,8 @@ static void makes_of_it_what_it_is_told(void **state)
 	struct migrations *migrations = study(
 		TABLE STUDY_STEP("user:1→2", "DELETE FROM t;")
 		STUDY_STEP("user:2→3",
-			   "-- fleet-upgrade: destructive (why)\nDELETE FROM t;")
+			   "-- fleet-upgrade: destructive (why)\n"
+			   "DELETE FROM t;")
 		"## Future Migrations\n"
 		STUDY_STEP("user:3→4", "DELETE FROM t;"));
 	static const enum severity expected[] = {
