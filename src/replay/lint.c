@@ -286,7 +286,8 @@ int lint_refuse(const struct migrations *migrations,
 	size_t i, errors;
 	int rc = 0;
 
-	for (i = 0; i < migrations->step_count; i++)
+	for (i = 0; i < migrations->step_count &&
+		    options->destructive == SEVERITY_ERROR; i++)
 		rules_check_destructive(found, migrations->steps[i],
 					options->destructive);
 	first = migrations_first_error(found, &errors);

@@ -59,9 +59,11 @@ static int check_functions(const struct step *step, const struct schema *before,
 		return 0;
 	for (i = 0; i < after->count; i++) {
 		const struct schema_object *object = &after->objects[i];
-		const char *function = functions_called(object->sql);
+		const char *function = was_there(before, object)
+					       ? NULL
+					       : functions_called(object->sql);
 
-		if (function == NULL || was_there(before, object))
+		if (function == NULL)
 			continue;
 		*line = line_of(step, object->name, function);
 		return error_set(
