@@ -376,6 +376,19 @@ void json_print_finding(FILE *out, const struct finding *finding)
 		"message", text_or_null(finding->message)));
 }
 
+void json_print_lint(FILE *out, const struct migrations *migrations,
+		     const size_t found[], int exit_status)
+{
+	line_print(out, json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:i}",
+		"event", "lint-end",
+		"format", text_or_null(migrations->format),
+		"steps", count(migrations->step_count),
+		"errors", count(found[SEVERITY_ERROR]),
+		"warnings", count(found[SEVERITY_WARNING]),
+		"notes", count(found[SEVERITY_NOTE]),
+		"exit_status", exit_status));
+}
+
 void json_print_setting(FILE *out, const char *key, const char *value,
 			const char *origin)
 {

@@ -59,6 +59,11 @@ void json_print_backup(FILE *out, const struct backup *backup);
 /* {"event":"finding","severity","file","line","rule","message"} */
 void json_print_finding(FILE *out, const struct finding *finding);
 
+/* Behind the last: {"event":"lint-end","format","steps","errors","warnings",
+ * "notes","exit_status"}; `found`: how many, by severity. */
+void json_print_lint(FILE *out, const struct migrations *migrations,
+		     const size_t found[], int exit_status);
+
 /* {"event":"setting","key":"run.jobs","value":"4","origin":"default"} */
 void json_print_setting(FILE *out, const char *key, const char *value,
 			const char *origin);

@@ -311,12 +311,20 @@ static void test_the_small_objects(void **state)
 		.severity = SEVERITY_WARNING, .file = (char *)"h.md",
 		.line = 3, .message = (char *)"a \"string\"", .rule = "gap",
 	};
+	const struct migrations migrations = {
+		.step_count = 4, .format = "markdown",
+	};
+	const size_t counts[] = {
+		[SEVERITY_NOTE] = 0, [SEVERITY_WARNING] = 2,
+		[SEVERITY_ERROR] = 1,
+	};
 	struct scene scene;
 
 	(void)state;
 	scene_open(&scene, "config", false);
 	json_print_backup(scene.out, &backup);
 	json_print_finding(scene.out, &finding);
+	json_print_lint(scene.out, &migrations, counts, 65);
 	json_print_setting(scene.out, "run.jobs", "4", "default");
 	json_print_setting(scene.out, "fleet.system_db", "", "default");
 	assert_string_equal(
@@ -327,6 +335,9 @@ static void test_the_small_objects(void **state)
 		"{\"event\":\"finding\",\"severity\":\"warning\","
 		"\"file\":\"h.md\",\"line\":3,\"rule\":\"gap\","
 		"\"message\":\"a \\\"string\\\"\"}\n"
+		"{\"event\":\"lint-end\",\"format\":\"markdown\","
+		"\"steps\":4,\"errors\":1,\"warnings\":2,\"notes\":0,"
+		"\"exit_status\":65}\n"
 		"{\"event\":\"setting\",\"key\":\"run.jobs\",\"value\":\"4\","
 		"\"origin\":\"default\"}\n"
 		"{\"event\":\"setting\",\"key\":\"fleet.system_db\","
