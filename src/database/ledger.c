@@ -262,6 +262,12 @@ int ledger_set_evidence(struct sqlite3 *db, const char *evidence,
 	return rc;
 }
 
+bool ledger_covers_one(const struct ledger_row *row)
+{
+	return row->checksum != NULL ||
+	       (row->kind != NULL && strcmp(row->kind, "migrate") == 0);
+}
+
 int ledger_drop(struct sqlite3 *db, struct error *err)
 {
 	return connection_run(db, "DROP TABLE " LEDGER_TABLE, err);

@@ -68,6 +68,12 @@ int ledger_set_evidence(struct sqlite3 *db, const char *evidence,
 /* Removes the table. */
 int ledger_drop(struct sqlite3 *db, struct error *err);
 
+/* True if the row covers one step, not all up to its version: the row of a step
+ * that ran, and a baseline with the checksum of a step, which was taken over
+ * from another tool's table (adoption.h). A baseline that an administrator
+ * recorded and a version that was detected have none. */
+bool ledger_covers_one(const struct ledger_row *row);
+
 /* Tells every row, lowest rank first; strings live for the call. */
 int ledger_each(struct sqlite3 *db,
 		void (*tell)(void *self, const struct ledger_row *row),

@@ -39,6 +39,9 @@ struct chain {
 	enum kind kind;
 	struct step **steps; /* borrowed from struct migrations */
 	size_t count;
+	bool is_set; /* the steps are files of a folder, to which one that
+		      * stands before others may come later: which of them a
+		      * database has, its ledger says one by one */
 	struct step **planned; /* listed only */
 	size_t planned_count;
 };
