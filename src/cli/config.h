@@ -58,6 +58,8 @@ struct config {
 					   * and then the others are NULL */
 	char *target;		 /* "latest", or a version */
 	int unversioned;	 /* enum unversioned */
+	const struct tracker *ledger; /* whose table to keep current beside our
+				  * ledger; NULL: none */
 	char *user;		 /* "owner", or a user's name */
 	int strict_modes;	 /* a truth */
 	int sandbox;		 /* enum enclosure_choice */

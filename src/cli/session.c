@@ -10,6 +10,7 @@
 #include "cli/message.h"
 #include "cli/netfs.h"
 #include "cli/strict.h"
+#include "database/mirror.h"
 #include "fleet/queue.h"
 #include "fleet/recover.h"
 
@@ -105,6 +106,15 @@ static int open_migrations(struct session *session, struct error *err)
 	return 0;
 }
 
+/* Another tool's table that is to be kept current. */
+static int open_mirror(struct session *session, struct error *err)
+{
+	if (session->config.ledger == NULL || session->migrations == NULL)
+		return 0;
+	return mirror_new(session->config.ledger, session->migrations,
+			  &session->mirror, err);
+}
+
 /* ---- the fleet ---- */
 
 static int open_data(struct session *session, struct error *err)
@@ -177,6 +187,7 @@ static int make_plan(struct session *session, struct error *err)
 		.staging_dir = session->state.staging,
 		.has_rooms = session->state.has_rooms,
 		.migrations = session->migrations,
+		.mirror = session->mirror,
 		.unversioned = (enum unversioned)config->unversioned,
 		.source_dir = session->state.backups,
 		.force = session->options->force,
@@ -286,6 +297,7 @@ static const struct {
 	{ NEED_ANY_FLEET, need_data_dir },
 	{ NEED_ANY_FLEET, read_users },
 	{ NEED_ANY_MIGRATIONS, open_migrations },
+	{ NEED_ANY_FLEET, open_mirror },
 	{ NEED_ANY_FLEET, open_data },
 	{ NEED_ANY_FLEET, open_fleet },
 	{ NEED_ANY_FLEET, strict_fleet },
@@ -338,6 +350,8 @@ void session_close(struct session *session)
 	session->data_dir = -1;
 	free(session->data_path);
 	session->data_path = NULL;
+	mirror_free(session->mirror);
+	session->mirror = NULL;
 	drop_migrations(session);
 	users_release(&session->users);
 	config_release(&session->config);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "database/job.h"
 #include "database/ledger.h"
+#include "database/tracker.h"
 
 struct sqlite3;
 
@@ -23,6 +24,9 @@ struct standing {
 	size_t position;	 /* in the chain; 0 without migrations */
 	size_t target;		 /* what it is to reach; 0 without migrations */
 	bool was_detected;	 /* by evidence: gets a ledger row for it */
+	const struct tracker *tool; /* that evidence is this tool's table: gets
+				  * a row for each step of it; or NULL */
+	char adopted[192];	 /* what that was, for people; "" */
 	size_t drift;		 /* of a detected one: how many differences from
 				  * the replay */
 	char drift_first[160];	 /* the first of them; "" */

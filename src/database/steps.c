@@ -7,7 +7,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "database/adoption.h"
 #include "database/losses.h"
+#include "database/mirror.h"
 #include "database/scratch.h"
 #include "migration/sql.h"
 #include "sqlite/connection.h"
@@ -110,17 +112,39 @@ static int take_keys(struct steps *steps, struct error *err)
 			       : 0;
 }
 
-int steps_run(struct steps *steps, struct error *err)
+/* Writes down where it was found to be, before any step. */
+static int record_found(struct steps *steps, struct error *err)
 {
+	const struct job *job = steps->job;
 	const struct standing *standing = steps->standing;
-	const struct chain *chain =
-		steps->job->plan->replays[steps->job->subject->kind]->chain;
 	const struct ledger_row detected = {
 		.kind = "detect",
 		.to = standing->version,
 		.description = "told from the schema, no step run",
-		.run_id = steps->job->plan->run_id,
+		.run_id = job->plan->run_id,
 	};
+	struct adoption adoption = { 0 };
+	int rc;
+
+	if (standing->tool == NULL)
+		return ledger_add(steps->db, &detected, err);
+	rc = adoption_read(steps->db, standing->tool,
+			   job->plan->replays[job->subject->kind]->chain,
+			   &adoption, err);
+	if (rc == 0)
+		rc = adoption_record(steps->db, &adoption, job->plan->run_id,
+				     err);
+	adoption_release(&adoption);
+	return rc;
+}
+
+int steps_run(struct steps *steps, struct error *err)
+{
+	const struct standing *standing = steps->standing;
+	const struct mirror *mirror = steps->job->plan->mirror;
+	const enum kind kind = steps->job->subject->kind;
+	const struct chain *chain =
+		steps->job->plan->replays[kind]->chain;
 	const struct schema_known known = known_of(steps);
 	size_t p;
 	int rc = schema_take(steps->db, LEDGER_TABLE, &known, &steps->old,
@@ -131,9 +155,13 @@ int steps_run(struct steps *steps, struct error *err)
 	if (rc == 0)
 		rc = ledger_prepare(steps->db, err);
 	if (rc == 0 && standing->was_detected)
-		rc = ledger_add(steps->db, &detected, err);
+		rc = record_found(steps, err);
+	if (rc == 0 && mirror != NULL)
+		rc = mirror_check(mirror, kind, steps->db, err);
 	for (p = standing->position; rc == 0 && p < standing->target; p++)
 		rc = run_step(steps, chain->steps[p], err);
+	if (rc == 0 && mirror != NULL)
+		rc = mirror_write(mirror, kind, steps->db, err);
 	return rc;
 }
 

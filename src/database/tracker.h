@@ -73,6 +73,7 @@ struct tracker {
 	const char *record; /* ?1 version, ?2 file name, ?3 words, ?4 SHA-384 */
 	bool records_integers; /* its versions are 64-bit numbers */
 	bool records_files;    /* it needs a file for each step */
+	bool records_sums;     /* it needs ?4, the SHA-384 of that file */
 };
 
 extern const struct tracker trackers[];

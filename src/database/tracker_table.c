@@ -98,6 +98,7 @@ const struct tracker trackers[] = {
 			  "VALUES (CAST(?1 AS INTEGER), ?3, 1, ?4, -1)",
 		.records_integers = true,
 		.records_files = true,
+		.records_sums = true,
 	},
 	{
 		.name = "diesel",
