@@ -21,7 +21,7 @@ void checksum_init(struct checksum *sum);
 /* Cut into pieces anywhere, the same bytes give the same sum. */
 void checksum_add(struct checksum *sum, const void *data, size_t bytes);
 
-#define CHECKSUM_384_BYTES 48
+#define CHECKSUM_384_BYTES 48 /* of a SHA-384 */
 
 /* The SHA-384 of `data`, as sqlx keeps it of each file. */
 void checksum_384(const void *data, size_t bytes,

@@ -54,7 +54,6 @@ int cmd_baseline_check(const struct options *options, struct error *err)
 static const struct operation *choose(struct session *session)
 {
 	const struct options *options = session->options;
-	const char *target = session->config.target;
 
 	if (options->forget)
 		return &operation_forget;
@@ -62,9 +61,9 @@ static const struct operation *choose(struct session *session)
 		session->plan.source_tool = tracker_find(options->from);
 		return &operation_adopt;
 	}
-	session->plan.baseline = strcmp(target, "latest") == 0
-					 ? migrations_newest(session->migrations)
-					 : target;
+	session->plan.baseline = session->config.target;
+	if (strcmp(session->plan.baseline, "latest") == 0)
+		session->plan.baseline = migrations_newest(session->migrations);
 	return &operation_baseline;
 }
 

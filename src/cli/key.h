@@ -29,7 +29,7 @@ enum key {
 	KEY_MIGRATIONS_USER,
 	KEY_TARGET,
 	KEY_UNVERSIONED,
-	KEY_LEDGER,
+	KEY_LEDGER, /* another tool's table, beside ours */
 	/* [run] */
 	KEY_RUN_USER,
 	KEY_STRICT_MODES,

@@ -268,9 +268,9 @@ static int check_row(const struct tracker *tracker, struct query *query,
 		return refuse_row(tracker, what, err);
 	}
 	if (query_number(query, 2) > TEXT_BYTES)
-		return refuse_row(tracker,
-				  "a text of over " AS_TEXT(TEXT_BYTES) " bytes",
-				  err);
+		return refuse_row(
+			tracker, "a text of over " AS_TEXT(TEXT_BYTES) " bytes",
+			err);
 	if ((int64_t)strlen(text) != query_number(query, 2))
 		return refuse_row(tracker, "a text with a NUL in it", err);
 	if (text[0] == '\0')

@@ -17,8 +17,9 @@
  * table itself is only read.
  *
  * Sources of what the tables hold: each tool's own code. dbmate
- * pkg/driver/sqlite, golang-migrate database/sqlite3, goose dialects/sqlite3.go,
- * sqlx sqlx-sqlite/src/migrate.rs, diesel migration/setup_migration_table.sql,
+ * pkg/driver/sqlite, golang-migrate database/sqlite3, goose
+ * dialects/sqlite3.go, sqlx sqlx-sqlite/src/migrate.rs, diesel
+ * migration/setup_migration_table.sql,
  * Prisma's sql-migration-connector, wrangler d1/migrations/helpers.ts, Flyway
  * SQLiteDatabase.java, Atlas ent/schema/revision.go and sql/migrate, Alembic
  * runtime/migration.py, ActiveRecord SchemaMigration, sqlite-migrate.

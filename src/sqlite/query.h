@@ -36,8 +36,9 @@ void query_close(struct query *query); /* zeroed or closed is fine */
 /* Back to before the first row; what is bound stays bound. */
 void query_reset(struct query *query);
 
-/* Parameters count from 1. Text and bytes are copied; NULL binds NULL. A binding that
- * fails shows in query_next(), so that no row is ever written without it. */
+/* Parameters count from 1. Text and bytes are copied; NULL binds NULL. A
+ * binding that fails shows in query_next(), so that no row is ever written
+ * without it. */
 void query_bind_text(struct query *query, int parameter, const char *text);
 void query_bind_blob(struct query *query, int parameter, const void *data,
 		     size_t bytes);
