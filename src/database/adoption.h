@@ -58,8 +58,8 @@ int adoption_choose(struct sqlite3 *db, const struct tracker *wanted,
 		    struct error *err);
 
 /* Writes a row for each step that is there, oldest first: of kind "baseline",
- * with the step's from, to and checksum, which says that it covers that step
- * alone (ledger_covers_one()). */
+ * with the step's from, to and checksum, which says that it is about that step
+ * alone (applied.h). */
 int adoption_record(struct sqlite3 *db, const struct adoption *adoption,
 		    const char *run_id, struct error *err);
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "database/adoption.h"
+#include "database/applied.h"
 #include "database/ledger.h"
 #include "database/matching.h"
 #include "sqlite/connection.h"
@@ -173,23 +174,28 @@ struct sides {
 	struct adoption theirs; /* if it is */
 };
 
-static void note_row(void *self, const struct ledger_row *row)
+/* In a chain each version stands on the one before; of a set the ledger says
+ * which steps there are. */
+static int read_ours(struct sides *sides, struct error *err)
 {
-	struct sides *sides = self;
-	/* In a chain each version stands on the one before. */
-	bool covers_one = sides->chain->is_set && ledger_covers_one(row);
+	const struct chain *chain = sides->chain;
+	struct ledger_head head;
 	size_t p;
+	int rc = 0;
 
-	for (p = 0; row->to != NULL && p < sides->chain->count; p++) {
-		int order =
-			version_compare(sides->chain->steps[p]->to, row->to);
-
-		if (order > 0 || (covers_one && order != 0))
-			continue;
-		sides->ours[p] = true;
-		if (p + 1 > sides->newest)
+	sides->ours = xcalloc(chain->count + 1, sizeof(*sides->ours));
+	if (chain->is_set)
+		rc = applied_read(sides->db, chain, sides->ours, err);
+	else
+		rc = ledger_read(sides->db, &head, err);
+	if (rc == 0 && !chain->is_set && head.exists)
+		memset(sides->ours, true,
+		       chain_position(chain, head.version) * sizeof(bool));
+	for (p = 0; p < chain->count; p++) {
+		if (sides->ours[p])
 			sides->newest = p + 1;
 	}
+	return rc;
 }
 
 static void sides_release(struct sides *sides)
@@ -211,8 +217,7 @@ static int sides_read(const struct mirror *mirror, enum kind kind,
 		.chain = &mirror->migrations->chains[kind],
 		.db = db,
 	};
-	out->ours = xcalloc(out->chain->count + 1, sizeof(*out->ours));
-	rc = ledger_each(db, note_row, out, err);
+	rc = read_ours(out, err);
 	if (rc == 0)
 		rc = adoption_choose(db, mirror->tracker, &tool, &tables, err);
 	out->is_there = rc == 0 && tool != NULL;
@@ -229,6 +234,14 @@ static bool they_have(const struct sides *sides, size_t p)
 	return sides->is_there && sides->theirs.has[p];
 }
 
+/* Of a tool that keeps one version, only that one counts: it does not say which
+ * of the steps before it ran, or ran late. */
+static bool counts(const struct sides *sides, size_t p)
+{
+	return sides->mirror->tracker->clear == NULL ||
+	       p + 1 == sides->newest || p + 1 == sides->theirs.newest;
+}
+
 int mirror_check(const struct mirror *mirror, enum kind kind,
 		 struct sqlite3 *db, struct error *err)
 {
@@ -239,7 +252,8 @@ int mirror_check(const struct mirror *mirror, enum kind kind,
 	int rc = sides_read(mirror, kind, db, &sides, err);
 
 	for (p = 0; rc == 0 && p < sides.chain->count; p++) {
-		if (sides.ours[p] || !they_have(&sides, p))
+		if (sides.ours[p] || !they_have(&sides, p) ||
+		    !counts(&sides, p))
 			continue;
 		rc = error_set(err, ERROR_UNVERSIONED,
 			       "%s has %s, and our ledger has not: %s was run "
@@ -348,7 +362,8 @@ int mirror_compare(const struct mirror *mirror, enum kind kind,
 
 	out[0] = '\0';
 	for (p = 0; rc == 0 && sides.is_there && p < sides.chain->count; p++) {
-		if (!sides.ours[p] || they_have(&sides, p))
+		if (!sides.ours[p] || they_have(&sides, p) ||
+		    !counts(&sides, p))
 			continue;
 		(void)snprintf(out, room, "%s lacks %s, which our ledger has",
 			       tracker_describe(mirror->tracker, table,

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "database/adoption.h"
+#include "database/applied.h"
 #include "database/detect.h"
 #include "sqlite/schema.h"
 
@@ -26,10 +28,45 @@ static void compare_with_replay(struct standing *standing,
 					 schema, note_drift, standing);
 }
 
+static int refuse_late(const struct standing *standing,
+		       const struct step *step, struct error *err)
+{
+	return error_set(err, ERROR_UNVERSIONED,
+			 "it is at %s and lacks the older %s (%s), which came "
+			 "to the migrations later; it was left untouched; give "
+			 "that file a number above %s, or run it now with "
+			 "migrations.out_of_order = allow",
+			 standing->version, step->to, step->file,
+			 standing->version);
+}
+
+/* Of a set, what stands below the version and is not among what it `has`. */
+static int note_late(const struct plan *plan, const struct chain *chain,
+		     const bool *has, struct standing *standing,
+		     struct error *err)
+{
+	size_t end = standing->position < standing->target
+			     ? standing->position
+			     : standing->target;
+	size_t p;
+	int rc = 0;
+
+	for (p = 0; rc == 0 && p < end; p++) {
+		if (has[p])
+			continue;
+		if (!plan->allows_late ||
+		    standing->late_count == STANDING_LATE_MOST)
+			rc = refuse_late(standing, chain->steps[p], err);
+		else
+			standing->late[standing->late_count++] = p;
+	}
+	return rc;
+}
+
 /* Where another tool's table says that it is. A table in which nothing is yet
  * leaves it before the first step. */
-static int read_adopted(struct sqlite3 *db, const struct tracker *tool,
-			const struct replay *replay,
+static int read_adopted(struct sqlite3 *db, const struct plan *plan,
+			const struct tracker *tool, const struct replay *replay,
 			const struct schema *schema, struct standing *standing,
 			struct error *err)
 {
@@ -48,6 +85,8 @@ static int read_adopted(struct sqlite3 *db, const struct tracker *tool,
 			  chain_version(replay->chain, adoption.newest));
 		if (adoption.count == adoption.newest)
 			compare_with_replay(standing, replay, schema);
+		rc = note_late(plan, replay->chain, adoption.has, standing,
+			       err);
 	}
 	adoption_release(&adoption);
 	return rc;
@@ -117,8 +156,8 @@ static int read_unversioned(struct sqlite3 *db, const struct plan *plan,
 		rc = adopts ? rc : 0;
 		tracker_hide(schema, &known);
 		if (rc == 0 && adopts && tool != NULL)
-			rc = read_adopted(db, tool, replay, schema, standing,
-					  err);
+			rc = read_adopted(db, plan, tool, replay, schema,
+					  standing, err);
 		else if (rc == 0 && !is_new(db, tool, replay, schema))
 			rc = read_detected(plan, replay, schema, standing,
 					   err);
@@ -165,6 +204,20 @@ static int place_version(const struct plan *plan, const struct replay *replay,
 	return 0;
 }
 
+/* Of a set, what stands below the version and is not in the ledger. */
+static int find_late(struct sqlite3 *db, const struct plan *plan,
+		     const struct chain *chain, struct standing *standing,
+		     struct error *err)
+{
+	bool *has = xcalloc(chain->count, sizeof(bool));
+	int rc = applied_read(db, chain, has, err);
+
+	if (rc == 0)
+		rc = note_late(plan, chain, has, standing, err);
+	free(has);
+	return rc;
+}
+
 int standing_read(struct sqlite3 *db, const struct job *job,
 		  struct standing *out, struct error *err)
 {
@@ -174,19 +227,37 @@ int standing_read(struct sqlite3 *db, const struct job *job,
 
 	if (rc != 0 || plan->migrations == NULL || replay == NULL)
 		return rc;
+	out->target = plan->targets[job->subject->kind];
 	if (out->head.exists)
 		rc = place_version(plan, replay, out, err);
 	else if (replay->chain->count > 0)
 		rc = read_unversioned(db, plan, replay, out, err);
+	if (rc == 0 && out->head.exists && replay->chain->is_set)
+		rc = find_late(db, plan, replay->chain, out, err);
 	/* Where it cannot be told where it stands, nothing is going to run. */
-	if (rc == 0)
-		out->target = plan->targets[job->subject->kind];
+	if (rc != 0)
+		out->target = out->late_count = 0;
 	return rc;
+}
+
+size_t standing_step_count(const struct standing *standing)
+{
+	return standing->late_count +
+	       (standing->position < standing->target
+			? standing->target - standing->position
+			: 0);
+}
+
+size_t standing_step(const struct standing *standing, size_t i)
+{
+	return i < standing->late_count
+		       ? standing->late[i]
+		       : standing->position + (i - standing->late_count);
 }
 
 bool standing_is_pending(const struct standing *standing)
 {
-	return standing->position < standing->target ||
+	return standing_step_count(standing) > 0 ||
 	       (standing->was_detected && !standing->head.exists);
 }
 
@@ -201,11 +272,9 @@ void standing_report(const struct standing *standing, struct job *job)
 		  standing->head.run_id);
 	result->was_detected = standing->was_detected;
 	result->notes[0] = '\0';
-	result->steps = 0;
-	if (standing->position < standing->target) {
+	result->steps = (int)standing_step_count(standing);
+	if (standing->position < standing->target)
 		to = chain_version(replay->chain, standing->target);
-		result->steps = (int)(standing->target - standing->position);
-	}
 	text_copy(result->to, sizeof(result->to), to);
 	if (standing->adopted[0] != '\0')
 		result_note(result, "%s", standing->adopted);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "database/adoption.h"
+#include "database/applied.h"
 #include "database/losses.h"
 #include "database/mirror.h"
 #include "database/scratch.h"
@@ -67,7 +68,7 @@ static void locate_failure(struct failure *failure, const struct step *step,
 		    failure->statement, sizeof(failure->statement));
 }
 
-static int run_step(struct steps *steps, const struct step *step,
+static int run_step(struct steps *steps, const struct step *step, bool is_late,
 		    struct error *err)
 {
 	struct script script = {
@@ -78,7 +79,7 @@ static int run_step(struct steps *steps, const struct step *step,
 	int64_t begin = clock_now_us();
 	int rc = job_check_stop(steps->job, err);
 	struct ledger_row row = {
-		.kind = "migrate",
+		.kind = is_late ? APPLIED_LATE : "migrate",
 		.from = step->from,
 		.to = step->to,
 		.description = step->description,
@@ -146,7 +147,7 @@ int steps_run(struct steps *steps, struct error *err)
 	const struct chain *chain =
 		steps->job->plan->replays[kind]->chain;
 	const struct schema_known known = known_of(steps);
-	size_t p;
+	size_t i;
 	int rc = schema_take(steps->db, LEDGER_TABLE, &known, &steps->old,
 			     err);
 
@@ -158,8 +159,9 @@ int steps_run(struct steps *steps, struct error *err)
 		rc = record_found(steps, err);
 	if (rc == 0 && mirror != NULL)
 		rc = mirror_check(mirror, kind, steps->db, err);
-	for (p = standing->position; rc == 0 && p < standing->target; p++)
-		rc = run_step(steps, chain->steps[p], err);
+	for (i = 0; rc == 0 && i < standing_step_count(standing); i++)
+		rc = run_step(steps, chain->steps[standing_step(standing, i)],
+			      i < standing->late_count, err);
 	if (rc == 0 && mirror != NULL)
 		rc = mirror_write(mirror, kind, steps->db, err);
 	return rc;

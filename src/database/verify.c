@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "database/applied.h"
 #include "database/look.h"
 #include "database/mirror.h"
 #include "database/scratch.h"
@@ -97,12 +98,29 @@ static const struct step *step_of_row(const struct chain *chain,
 	for (i = 0; i < chain->count; i++) {
 		const struct step *step = chain->steps[i];
 
-		if (row->to != NULL && strcmp(step->to, row->to) == 0 &&
-		    (row->from == NULL) == (step->from == NULL) &&
-		    (row->from == NULL || strcmp(step->from, row->from) == 0))
+		if (row->to == NULL || strcmp(step->to, row->to) != 0)
+			continue;
+		/* What came before it in a set may change later. */
+		if (chain->is_set ||
+		    version_compare(row->from, step->from) == 0)
 			return step;
 	}
 	return NULL;
+}
+
+/* It ran here, or was taken over from another tool's table. */
+static bool is_about_step(const struct ledger_row *row)
+{
+	static const char *const kinds[] = { "migrate", APPLIED_LATE };
+	size_t i;
+
+	if (row->kind == NULL)
+		return false;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(row->kind, kinds[i]) == 0)
+			return true;
+	}
+	return strcmp(row->kind, "baseline") == 0 && row->checksum != NULL;
 }
 
 static void check_row(void *self, const struct ledger_row *row)
@@ -112,7 +130,7 @@ static void check_row(void *self, const struct ledger_row *row)
 	const struct step *step;
 	char *text = NULL;
 
-	if (row->kind == NULL || !ledger_covers_one(row))
+	if (!is_about_step(row))
 		return;
 	step = step_of_row(job->plan->replays[job->subject->kind]->chain, row);
 	if (step == NULL)
@@ -124,9 +142,9 @@ static void check_row(void *self, const struct ledger_row *row)
 		 strcmp(row->checksum, step->checksum) != 0)
 		text = xasprintf("%s was changed after it %s here (%s:%d)",
 				 step->name,
-				 strcmp(row->kind, "migrate") == 0
-					 ? "ran"
-					 : "was recorded",
+				 strcmp(row->kind, "baseline") == 0
+					 ? "was recorded"
+					 : "ran",
 				 step->file, step->line);
 	if (text != NULL)
 		find(verify, text);
@@ -179,7 +197,11 @@ static int find_drift_of(struct verify *verify, struct sqlite3 *db,
 	rc = ledger_each(db, check_row, verify, err);
 	if (rc == 0)
 		rc = take_schema(verify, db, &schema, err);
-	if (rc == 0)
+	/* Without them its schema is that of no version. */
+	if (rc == 0 && verify->standing.late_count > 0)
+		find(verify, "older steps of the migrations have not run here "
+			     "(migrations.out_of_order = allow runs them)");
+	else if (rc == 0)
 		(void)schema_compare(replay->schemas[verify->standing.position],
 				     schema, find_drift, verify);
 	schema_free(schema);

@@ -70,6 +70,8 @@ static enum filename_way way_of(const char *rest, size_t *bytes)
 	} ways[] = {
 		{ ".up.sql", FILENAME_UP },
 		{ ".down.sql", FILENAME_DOWN },
+		{ ".check.sql", FILENAME_CHECK },
+		{ ".verify.sql", FILENAME_VERIFY },
 		{ ".sql", FILENAME_BARE },
 	};
 	size_t i;

@@ -22,7 +22,10 @@
 enum filename_way {
 	FILENAME_UP,   /* NAME.up.sql */
 	FILENAME_BARE, /* NAME.sql */
+	FILENAME_PROGRAM, /* what can be executed; no name says so */
 	FILENAME_DOWN, /* NAME.down.sql */
+	FILENAME_CHECK, /* NAME.check.sql */
+	FILENAME_VERIFY, /* NAME.verify.sql */
 	FILENAME_NONE, /* another suffix, or none */
 };
 

@@ -280,27 +280,6 @@ static void test_every_row_is_told_in_order(void **state)
 	connection_close(db);
 }
 
-static void test_what_a_row_covers(void **state)
-{
-	static const struct {
-		const char *kind, *checksum;
-		bool covers_one;
-	} rows[] = {
-		{ "migrate", "abc", true },  { "migrate", NULL, true },
-		{ "baseline", NULL, false }, { "baseline", "abc", true },
-		{ "detect", NULL, false },   { NULL, NULL, false },
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct ledger_row row = { .kind = rows[i].kind,
-						.checksum = rows[i].checksum };
-
-		assert_int_equal(ledger_covers_one(&row), rows[i].covers_one);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,7 +296,6 @@ int main(void)
 			test_a_run_or_evidence_that_cannot_be_is_not_believed),
 		WORKSHOP_TEST(test_a_rank_that_is_no_number_is_refused),
 		WORKSHOP_TEST(test_every_row_is_told_in_order),
-		cmocka_unit_test(test_what_a_row_covers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
