@@ -53,7 +53,7 @@ static int sum_file(const struct step *step, struct sum *out, struct error *err)
 			*to++ = *from == '\r' ? '\n' : *from;
 		}
 		*to = '\0';
-		if (strstr(text, step->sql) == NULL)
+		if (!step->is_program && strstr(text, step->sql) == NULL)
 			rc = error_set(err, ERROR_MIGRATION,
 				       "%s was changed while the migrations "
 				       "were read; run again",
@@ -287,23 +287,24 @@ static char *words_of(const char *file_name)
 	return words;
 }
 
-static int write_step(const struct sides *sides, size_t p, struct error *err)
+/* Runs one of the tool's statements about a step. */
+static int write_step(const struct sides *sides, const char *sql, size_t p,
+		      struct error *err)
 {
 	const struct mirror *mirror = sides->mirror;
-	const struct tracker *tracker = mirror->tracker;
 	const struct step *step = sides->chain->steps[p];
 	char *words = words_of(matching_file_name(step));
 	struct query query = { 0 };
-	int rc = query_open(&query, sides->db, tracker->record, err);
+	int rc = query_open(&query, sides->db, sql, err);
 
 	if (rc == 0) {
-		if (strstr(tracker->record, "?1") != NULL)
+		if (strstr(sql, "?1") != NULL)
 			query_bind_text(&query, 1, step->to);
-		if (strstr(tracker->record, "?2") != NULL)
+		if (strstr(sql, "?2") != NULL)
 			query_bind_text(&query, 2, matching_file_name(step));
-		if (strstr(tracker->record, "?3") != NULL)
+		if (strstr(sql, "?3") != NULL)
 			query_bind_text(&query, 3, words);
-		if (tracker->records_sums)
+		if (strstr(sql, "?4") != NULL)
 			query_bind_blob(&query, 4,
 					mirror->sums[sides->kind][p].bytes,
 					CHECKSUM_384_BYTES);
@@ -317,36 +318,51 @@ static int write_step(const struct sides *sides, size_t p, struct error *err)
 /* Of a tool that keeps one row: the newest of ours, in the old one's place. */
 static int write_newest(const struct sides *sides, struct error *err)
 {
+	const struct tracker *tracker = sides->mirror->tracker;
 	size_t theirs = sides->is_there ? sides->theirs.newest : 0;
 	struct query query = { 0 };
 	int rc;
 
 	if (sides->newest == theirs)
 		return 0;
-	rc = query_open(&query, sides->db, sides->mirror->tracker->clear, err);
+	rc = query_open(&query, sides->db, tracker->clear, err);
 	if (rc == 0)
 		rc = query_write(&query, err);
 	query_close(&query);
-	return rc != 0 ? rc : write_step(sides, sides->newest - 1, err);
+	if (rc == 0 && sides->newest > 0)
+		rc = write_step(sides, tracker->record, sides->newest - 1, err);
+	return rc;
+}
+
+/* Of one that keeps all: what one has and the other has not. */
+static int write_each(const struct sides *sides, struct error *err)
+{
+	const struct tracker *tracker = sides->mirror->tracker;
+	size_t p;
+	int rc = 0;
+
+	for (p = 0; rc == 0 && p < sides->chain->count; p++) {
+		if (sides->ours[p] == they_have(sides, p))
+			continue;
+		rc = write_step(sides,
+				sides->ours[p] ? tracker->record
+					       : tracker->remove,
+				p, err);
+	}
+	return rc;
 }
 
 int mirror_write(const struct mirror *mirror, enum kind kind,
 		 struct sqlite3 *db, struct error *err)
 {
 	struct sides sides;
-	size_t p;
 	int rc = sides_read(mirror, kind, db, &sides, err);
 
 	if (rc == 0 && !sides.is_there)
 		rc = connection_run(db, mirror->tracker->create, err);
-	if (rc == 0 && mirror->tracker->clear != NULL)
-		rc = write_newest(&sides, err);
-	for (p = 0; rc == 0 && mirror->tracker->clear == NULL &&
-		    p < sides.chain->count;
-	     p++) {
-		if (sides.ours[p] && !they_have(&sides, p))
-			rc = write_step(&sides, p, err);
-	}
+	if (rc == 0)
+		rc = mirror->tracker->clear != NULL ? write_newest(&sides, err)
+						    : write_each(&sides, err);
 	sides_release(&sides);
 	return rc;
 }

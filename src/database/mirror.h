@@ -12,10 +12,10 @@
  *
  * The ledger leads. What it has and the table has not is added; where there is
  * no such table it is made, as the tool makes it. What the table has and the
- * ledger has not means that the tool was run here since, or an application that
- * brings its own: then nothing is written, because a step that ran there must
- * not run again. A row of the table is never removed, but for the one row of a
- * tool that has only one. The table's own triggers do not fire.
+ * ledger has not, before the steps, means that the tool was run here since, or
+ * an application that brings its own: then nothing is written, because a step
+ * that ran there must not run again. What the ledger has no more after them was
+ * undone, and is taken out of the table. The table's own triggers do not fire.
  */
 #ifndef FLEET_DATABASE_MIRROR_H
 #define FLEET_DATABASE_MIRROR_H
@@ -41,8 +41,8 @@ void mirror_free(struct mirror *mirror); /* NULL is fine */
 int mirror_check(const struct mirror *mirror, enum kind kind,
 		 struct sqlite3 *db, struct error *err);
 
-/* Writes into the table what the ledger has and it lacks, and makes it if it is
- * not there. */
+/* Makes the table say what the ledger says, and makes it if it is not there. To
+ * be called only where mirror_check() was content before. */
 int mirror_write(const struct mirror *mirror, enum kind kind,
 		 struct sqlite3 *db, struct error *err);
 

@@ -72,6 +72,8 @@ struct tracker {
 	const char *create; /* statements that make it, as the tool does */
 	const char *clear;  /* before a record, where there is but one; NULL */
 	const char *record; /* ?1 version, ?2 file name, ?3 words, ?4 SHA-384 */
+	const char *remove; /* the same, of a step that was undone; NULL with
+			     * `clear` */
 	bool records_integers; /* its versions are 64-bit numbers */
 	bool records_files;    /* it needs a file for each step */
 	bool records_sums;     /* it needs ?4, the SHA-384 of that file */

@@ -55,6 +55,8 @@ const struct tracker trackers[] = {
 			  "varchar(128) primary key)",
 		.record = "INSERT INTO main.schema_migrations (version) VALUES "
 			  "(?1)",
+		.remove = "DELETE FROM main.schema_migrations WHERE version = "
+			  "?1",
 	},
 	{
 		.name = "goose",
@@ -77,6 +79,8 @@ const struct tracker trackers[] = {
 			  "(0, 1)",
 		.record = "INSERT INTO main.goose_db_version (version_id, "
 			  "is_applied) VALUES (CAST(?1 AS INTEGER), 1)",
+		.remove = "DELETE FROM main.goose_db_version WHERE version_id "
+			  "= CAST(?1 AS INTEGER)",
 		.records_integers = true,
 	},
 	{
@@ -96,6 +100,8 @@ const struct tracker trackers[] = {
 		.record = "INSERT INTO main._sqlx_migrations (version, "
 			  "description, success, checksum, execution_time) "
 			  "VALUES (CAST(?1 AS INTEGER), ?3, 1, ?4, -1)",
+		.remove = "DELETE FROM main._sqlx_migrations WHERE version = "
+			  "CAST(?1 AS INTEGER)",
 		.records_integers = true,
 		.records_files = true,
 		.records_sums = true,
@@ -110,6 +116,8 @@ const struct tracker trackers[] = {
 			  "NOT NULL DEFAULT CURRENT_TIMESTAMP)",
 		.record = "INSERT INTO main.__diesel_schema_migrations "
 			  "(version) VALUES (?1)",
+		.remove = "DELETE FROM main.__diesel_schema_migrations WHERE "
+			  "version = ?1",
 	},
 	{
 		.name = "prisma",
@@ -137,6 +145,7 @@ const struct tracker trackers[] = {
 			  "AUTOINCREMENT, name TEXT UNIQUE, applied_at "
 			  "TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)",
 		.record = "INSERT INTO main.d1_migrations (name) VALUES (?2)",
+		.remove = "DELETE FROM main.d1_migrations WHERE name = ?2",
 		.records_files = true,
 	},
 	{

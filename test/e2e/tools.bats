@@ -44,6 +44,20 @@ leave()
 			KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at
 			TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)'
 		;;
+	diesel)
+		sqlite3 "$file" 'CREATE TABLE __diesel_schema_migrations
+			(version VARCHAR(50) PRIMARY KEY NOT NULL, run_on
+			TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)'
+		;;
+	prisma)
+		sqlite3 "$file" 'CREATE TABLE "_prisma_migrations" ("id" TEXT
+			PRIMARY KEY NOT NULL, "checksum" TEXT NOT NULL,
+			"finished_at" DATETIME, "migration_name" TEXT NOT NULL,
+			"logs" TEXT, "rolled_back_at" DATETIME, "started_at"
+			DATETIME NOT NULL DEFAULT current_timestamp,
+			"applied_steps_count" INTEGER UNSIGNED NOT NULL DEFAULT
+			0)'
+		;;
 	user_version)
 		sqlite3 "$file" "PRAGMA user_version = $n"
 		;;
@@ -66,6 +80,15 @@ leave()
 			echo "INSERT INTO d1_migrations (name) VALUES
 				('000${i}_step.sql');"
 			;;
+		diesel)
+			echo "INSERT INTO __diesel_schema_migrations (version)
+				VALUES ('2024010${i}120000');"
+			;;
+		prisma)
+			echo "INSERT INTO _prisma_migrations (id, checksum,
+				finished_at, migration_name) VALUES ('$i', 'x',
+				1700000000000, '000${i}_step');"
+			;;
 		esac
 	done | sqlite3 "$file"
 }
@@ -80,6 +103,53 @@ sql_of()
 	3) echo "UPDATE notes SET text = text || ', third';" ;;
 	4) echo 'ALTER TABLE notes ADD COLUMN seen INTEGER;' ;;
 	esac
+}
+
+# The same four as files, in the tool's own form; prints the version of the Nth.
+make_files()
+{
+	local tool=$1 i name
+
+	rm -rf "$T/migrations"
+	mkdir -p "$T/migrations"
+	cd "$T/migrations" || return 1
+	for i in 1 2 3 4; do
+		name=000${i}_step
+		case $tool in
+		golang-migrate)
+			sql_of "$i" >"$name.up.sql"
+			echo 'SELECT 1;' >"$name.down.sql"
+			;;
+		prisma)
+			mkdir "$name"
+			sql_of "$i" >"$name/migration.sql"
+			;;
+		diesel)
+			name=2024-01-0$i-120000_step
+			mkdir "$name"
+			sql_of "$i" >"$name/up.sql"
+			echo 'SELECT 1;' >"$name/down.sql"
+			;;
+		dbmate)
+			{
+				echo '-- migrate:up'
+				sql_of "$i"
+				echo '-- migrate:down'
+			} >"$name.sql"
+			;;
+		goose)
+			{
+				echo '-- +goose Up'
+				sql_of "$i"
+				echo '-- +goose Down'
+			} >"$name.sql"
+			;;
+		*)
+			sql_of "$i" >"$name.sql"
+			;;
+		esac
+	done
+	cd "$T" || return 1
 }
 
 make_migrations()
@@ -120,13 +190,14 @@ users()
 	fleet --set fleet.system_db= "$@"
 }
 
-# Every database has what four migrations, each run once, leave.
+# all_right [VERSION]: every database has what four migrations, each run once,
+# leave.
 all_right()
 {
-	local file
+	local file version=${1:-0004}
 
 	for file in "$T"/fleet/*.db; do
-		same "from the second, third|id text seen|0004" "$(
+		same "from the second, third|id text seen|$version" "$(
 			sqlite3 "$file" "SELECT (SELECT group_concat(text) FROM
 				notes), (SELECT group_concat(name, ' ') FROM
 				pragma_table_info('notes')), (SELECT to_version
@@ -315,4 +386,107 @@ all_right()
 	has "write own, or one of"
 	exits 78 users --set migrations.ledger=sqlx
 	has "writes down the name of a file for each migration"
+}
+
+# What each tool writes down of all four, by its own table.
+kept_by()
+{
+	case $1 in
+	d1) ask "$2" "SELECT group_concat(name, ' ') FROM d1_migrations" ;;
+	dbmate) ask "$2" "SELECT group_concat(version, ' ') FROM
+		schema_migrations" ;;
+	diesel) ask "$2" "SELECT group_concat(version, ' ') FROM
+		__diesel_schema_migrations" ;;
+	golang-migrate) ask "$2" "SELECT version || ' ' || dirty FROM
+		schema_migrations" ;;
+	goose) ask "$2" "SELECT group_concat(version_id, ' ') FROM
+		goose_db_version WHERE is_applied" ;;
+	sqlx) ask "$2" "SELECT group_concat(version || description || success,
+		' ') FROM _sqlx_migrations" ;;
+	esac
+}
+
+@test "tools: with the tool's own files, and its table kept current" {
+	local newest
+
+	for tool in d1 dbmate diesel golang-migrate goose sqlx; do
+		rm -rf fleet migrations
+		tools_fleet "$tool" 3
+		make_files "$tool"
+		sqlite3 "$(db new)" 'PRAGMA application_id = 1'
+		exits 0 users --set migrations.ledger="$tool" baseline \
+			--from "$tool" u1
+		exits 0 users --set migrations.ledger="$tool" \
+			--set migrations.unversioned=adopt
+		says "4 upgraded"
+		newest=0004
+		[ "$tool" != diesel ] || newest=20240104120000
+		all_right "$newest"
+		for user in u1 u2 new; do
+			case $tool in
+			d1) kept="0001_step.sql 0002_step.sql 0003_step.sql"
+				kept="$kept 0004_step.sql" ;;
+			dbmate) kept="0001 0002 0003 0004" ;;
+			diesel) kept="20240101120000 20240102120000"
+				kept="$kept 20240103120000 20240104120000" ;;
+			golang-migrate) kept="4 0" ;;
+			goose) kept="0 1 2 3 4" ;;
+			sqlx) kept="1step1 2step1 3step1 4step1" ;;
+			esac
+			same "$kept" "$(kept_by "$tool" $user)"
+		done
+		exits 0 users --set migrations.ledger="$tool" verify
+	done
+}
+
+@test "tools: sqlx finds the sum of each file as it would have written it" {
+	tools_fleet sqlx 1
+	make_files sqlx
+	printf '\r\n-- and a word at the end \303\251' \
+		>>migrations/0004_step.sql
+	sqlite3 "$(db new)" 'PRAGMA application_id = 1'
+	exits 0 users --set migrations.ledger=sqlx --set \
+		migrations.unversioned=adopt
+	for i in 1 2 3 4; do
+		same "$(sha384sum <"migrations/000${i}_step.sql" |
+			cut -d ' ' -f 1)" "$(ask new "SELECT lower(hex(
+			checksum)) FROM _sqlx_migrations WHERE version = $i")"
+	done
+}
+
+@test "tools: Prisma's folders" {
+	tools_fleet prisma 3
+	make_files prisma
+	sqlite3 "$(db u2)" "INSERT INTO _prisma_migrations (id, checksum,
+		migration_name) VALUES ('9', 'x', '0004_step')"
+	exits 1 users baseline --from prisma
+	says "2 recorded" "1 failed" "0004_step failed, or is not finished"
+	sqlite3 "$(db u2)" "UPDATE _prisma_migrations SET rolled_back_at = 1
+		WHERE id = '9'"
+	exits 0 users --set migrations.unversioned=adopt
+	says "3 upgraded"
+	all_right
+}
+
+@test "tools: what a tool has left out between others is one that comes late" {
+	tools_fleet d1 2
+	make_files d1
+	# In u1 a branch was merged late: it has 0001 and 0003.
+	sqlite3 "$(db u1)" "DELETE FROM notes; UPDATE d1_migrations SET name =
+		'0003_step.sql' WHERE name = '0002_step.sql'"
+	exits 1 users --set migrations.unversioned=adopt --dry-run
+	says "u1" "0002_step.sql"
+	exits 0 users baseline --from d1
+	says "2 recorded"
+	same "0001 0003" "$(ask u1 "SELECT group_concat(to_version, ' ') FROM
+		fleet_schema_history")"
+	exits 1 users
+	says "1 upgraded" "1 failed" "lacks the older 0002" "out_of_order"
+	exits 0 users --set migrations.out_of_order=allow \
+		--set migrations.ledger=d1
+	says "1 upgraded"
+	same "from the second" "$(ask u1 'SELECT text FROM notes')"
+	same "0001_step.sql 0003_step.sql 0002_step.sql 0004_step.sql" \
+		"$(ask u1 "SELECT group_concat(name, ' ') FROM (SELECT name FROM
+		d1_migrations ORDER BY id)")"
 }

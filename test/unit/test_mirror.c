@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "database/ledger.h"
+#include "replay/replay.h"
 #include "sqlite/connection.h"
 #include "tools.h"
 #include "workshop.h"
@@ -360,6 +361,48 @@ static void test_it_changes_with_the_step_or_not_at_all(void **state)
 			"0,1,2,3,4");
 }
 
+/* A step that is undone between the two calls goes from the table. */
+static void test_what_was_undone_is_taken_out(void **state)
+{
+	const struct connection_options options = { .mode = CONNECTION_WRITE };
+	struct workshop *shop = *state;
+	char *path = workshop_path(shop, "a.db");
+	size_t i;
+
+	give_files(shop);
+	for (i = 0; i < KEPT_COUNT; i++) {
+		struct mirror *mirror = make(shop, kept[i].tool);
+		struct error err = { 0 };
+		struct result result;
+		struct sqlite3 *db;
+
+		start_anew(shop);
+		result = upgrade(shop, kept[i].tool, 3);
+		workshop_outcome(&result, OUTCOME_UPGRADED);
+		assert_int_equal(connection_open(path, &options, &db, &err),
+				 0);
+		assert_int_equal(mirror_check(mirror, KIND_USER, db, &err), 0);
+		assert_int_equal(connection_run(db,
+						"DELETE FROM " LEDGER_TABLE
+						" WHERE to_version > '1'",
+						&err),
+				 0);
+		if (mirror_write(mirror, KIND_USER, db, &err) != 0)
+			fail_msg("%s: %s", kept[i].tool, err.message);
+		workshop_expect(shop, "a.db", kept[i].asks, kept[i].one);
+		assert_int_equal(connection_run(db,
+						"DELETE FROM " LEDGER_TABLE,
+						&err),
+				 0);
+		assert_int_equal(mirror_write(mirror, KIND_USER, db, &err), 0);
+		connection_close(db);
+		mirror_free(mirror);
+	}
+	workshop_expect(shop, "a.db", "SELECT count(*) FROM _sqlx_migrations",
+			"0");
+	free(path);
+}
+
 static void test_what_is_recorded_is_written_there_too(void **state)
 {
 	struct workshop *shop = *state;
@@ -441,6 +484,7 @@ int main(void)
 		WORKSHOP_TEST(test_hostile_triggers_do_not_run),
 		WORKSHOP_TEST(test_a_view_of_its_name_is_refused),
 		WORKSHOP_TEST(test_it_changes_with_the_step_or_not_at_all),
+		WORKSHOP_TEST(test_what_was_undone_is_taken_out),
 		WORKSHOP_TEST(test_what_is_recorded_is_written_there_too),
 		WORKSHOP_TEST(test_verify_tells_where_they_differ),
 	};
