@@ -120,6 +120,7 @@ static int decide_adopt(struct steps *steps, bool *needed, struct error *err)
 	int rc = 0;
 
 	*needed = false;
+	job->result.notes[0] = '\0';
 	text_copy(job->result.from, sizeof(job->result.from), version);
 	text_copy(job->result.to, sizeof(job->result.to), version);
 	/* A recorded version is never overwritten; and where there are no

@@ -284,9 +284,9 @@ int tracker_read(struct sqlite3 *db, const struct tracker *tracker,
 		 void *self, struct error *err)
 {
 	struct query query = { 0 };
+	char name[64], *sql;
 	size_t rows = 0;
 	bool has_row;
-	char *sql;
 	int rc = check_trouble(db, tracker, err);
 
 	if (rc != 0)
@@ -311,6 +311,9 @@ int tracker_read(struct sqlite3 *db, const struct tracker *tracker,
 	}
 	query_close(&query);
 	free(sql);
+	if (rc != 0 && rc != ERROR_UNVERSIONED)
+		error_prefix(err, "%s",
+			     tracker_describe(tracker, name, sizeof(name)));
 	return rc;
 }
 

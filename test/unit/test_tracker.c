@@ -260,6 +260,32 @@ static void test_columns_that_are_computed(void **state)
 		"0001_a.sql 0002_a.sql");
 }
 
+/* What SQLite says of it is put behind the table's name. */
+static void test_what_cannot_be_read_is_named(void **state)
+{
+	struct sqlite3 *db = open_db(
+		*state, "CREATE TABLE d1_migrations(id, name, applied_at)");
+	struct error err = { 0 };
+	struct text text = { "" };
+
+	/* Gone since it was told. */
+	assert_int_equal(tracker_read(db, tracker_find("goose"), note, &text,
+				      &err),
+			 ERROR_SQL);
+	connection_close(db);
+	db = open_db(*state, "CREATE TABLE goose_db_version(id, is_applied)");
+	assert_int_equal(tracker_read(db, tracker_find("goose"), note, &text,
+				      &err),
+			 ERROR_SQL);
+	connection_close(db);
+	db = open_db(*state, "CREATE TABLE d1_migrations(id, applied_at)");
+	assert_int_equal(
+		tracker_read(db, tracker_find("d1"), note, &text, &err),
+		ERROR_SQL);
+	expect_part(err.message, "its d1_migrations: no such column: name");
+	connection_close(db);
+}
+
 static size_t tables_left(struct workshop *shop, const char *made,
 			  const struct schema_known *known)
 {
@@ -378,6 +404,7 @@ int main(void)
 		WORKSHOP_TEST(test_what_only_has_the_name),
 		WORKSHOP_TEST(test_what_no_tool_writes_is_refused),
 		WORKSHOP_TEST(test_columns_that_are_computed),
+		WORKSHOP_TEST(test_what_cannot_be_read_is_named),
 		WORKSHOP_TEST(test_their_tables_are_hidden),
 		WORKSHOP_TEST(test_what_the_migrations_make_is_not_hidden),
 		WORKSHOP_TEST(test_what_is_passed_over_is_counted),
