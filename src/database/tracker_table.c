@@ -151,7 +151,8 @@ const struct tracker trackers[] = {
 	{
 		.name = "flyway",
 		.table = "flyway_schema_history",
-		.columns = { "installed_rank", "version", "type", "success" },
+		.columns = { "installed_rank", "version", "type", "script",
+			     "success" },
 		/* A version may be undone, or deleted by a repair. */
 		.applied = "SELECT version, CASE WHEN type LIKE '%BASELINE%' "
 			   "THEN 2 ELSE 0 END FROM " NEWEST(
