@@ -10,16 +10,6 @@
 /* Whatever table of a migration tool a database has. */
 #define ANY_TOOL "auto"
 
-/* The version has to be said where it is meant: a target that stands in some
- * file must not be recorded in a fleet by somebody who did not think of it. */
-static bool says_version(const struct options *options)
-{
-	for (size_t i = 0; i < options->setting_count; i++)
-		if (strcmp(options->settings[i].key, "migrations.target") == 0)
-			return true;
-	return false;
-}
-
 static int check_tool(const char *name, struct error *err)
 {
 	char *names;
@@ -37,8 +27,10 @@ static int check_tool(const char *name, struct error *err)
 
 int cmd_baseline_check(const struct options *options, struct error *err)
 {
-	int said = says_version(options) + options->forget +
-		   (options->from != NULL);
+	/* A target that stands in some file must not be recorded in a fleet by
+	 * somebody who did not think of it. */
+	int said = options_say(options, "migrations.target") +
+		   options->forget + (options->from != NULL);
 
 	if (said > 1)
 		return error_set(err, ERROR_USAGE, "baseline: --to, --from and "
