@@ -490,3 +490,29 @@ kept_by()
 		"$(ask u1 "SELECT group_concat(name, ' ') FROM (SELECT name FROM
 		d1_migrations ORDER BY id)")"
 }
+
+@test "tools: what rollback --to takes back goes from the table that is kept" {
+	for tool in d1 goose golang-migrate; do
+		rm -rf fleet migrations
+		tools_fleet "$tool" 2
+		make_files "$tool"
+		rm -f migrations/*.down.sql migrations/0004*
+		[ "$tool" = goose ] || echo '-- rollback:' |
+			tee -a migrations/0003* >/dev/null
+		[ "$tool" = goose ] && comment='' || comment='-- '
+		echo "${comment}DELETE FROM notes WHERE 0;" |
+			tee -a migrations/0003* >/dev/null
+		exits 0 users --set migrations.unversioned=adopt \
+			--set migrations.ledger="$tool"
+		exits 0 users --set migrations.ledger="$tool" rollback --to 0002
+		for user in u1 u2; do
+			case $tool in
+			d1) kept="0001_step.sql 0002_step.sql" ;;
+			goose) kept="0 1 2" ;;
+			golang-migrate) kept="2 0" ;;
+			esac
+			same "$kept" "$(kept_by "$tool" $user)"
+		done
+		exits 0 users --set migrations.ledger="$tool" verify
+	done
+}
