@@ -1,13 +1,13 @@
 /*
  * Any rows in the table of any migration tool, matched to four steps.
  *
- * Input: a byte that chooses the tool ("0" is the first row of tracker_table.c),
- * one that chooses files ("1") or Markdown ("0"), then a line for each column of
- * a row, and so on. A line that begins with "i" is a number, "b" a blob, "n"
- * NULL, "t" a text.
+ * Input: a byte that chooses the tool ("0" is the first row of
+ * tracker_table.c), one that chooses files ("1") or Markdown ("0"), then a line
+ * for each column of a row, and so on. A line that begins with "i" is a number,
+ * "b" a blob, "n" NULL, "t" a text.
  *
- * Claims: what is read is refused in words, or is one of our steps each; nothing
- * is written; and what is adopted is adopted the same way again.
+ * Claims: what is read is refused in words, or each is one of our steps;
+ * nothing is written; and what is adopted is adopted the same way again.
  */
 #include "fuzz.h"
 
