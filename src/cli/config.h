@@ -59,6 +59,8 @@ struct config {
 	char *target;		 /* "latest", or a version */
 	int format;		 /* enum source_format */
 	int unversioned;	 /* enum unversioned */
+	const struct tracker *ledger; /* whose table to keep current beside our
+				  * ledger; NULL: none */
 	int out_of_order;	 /* a truth: allowed */
 	int allow_programs;	 /* a truth */
 	char *user;		 /* "owner", or a user's name */

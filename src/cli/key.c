@@ -9,6 +9,7 @@
 #include "base/pattern.h"
 #include "cli/config.h"
 #include "database/job.h"
+#include "database/tracker.h"
 #include "migration/source.h"
 #include "migration/version.h"
 #include "sqlite/check.h"
@@ -87,6 +88,26 @@ static int parse_version(const struct key_row *row, const char *text,
 				 "write one such as 0.3.20, or latest", text);
 	set_text(field, text);
 	return 0;
+}
+
+/* "own", or a tool whose table can be kept current. */
+static int parse_ledger(const struct key_row *row, const char *text,
+			void *field, struct error *err)
+{
+	const struct tracker *tracker = tracker_find(text);
+	char *names;
+	int rc;
+
+	(void)row;
+	if (strcmp(text, "own") == 0 || (tracker && tracker->record)) {
+		*(const struct tracker **)field = tracker;
+		return 0;
+	}
+	names = tracker_names(true);
+	rc = error_set(err, ERROR_CONFIG, "\"%s\": write own, or one of %s",
+		       text, names);
+	free(names);
+	return rc;
 }
 
 static int parse_user_pattern(const struct key_row *row, const char *text,
@@ -180,10 +201,13 @@ static const struct key_type duration_type = { parse_duration, NULL, false };
 static const struct key_type share_type = { parse_share, NULL, false };
 static const struct key_type choice_type = { parse_choice, NULL, false };
 
+static const struct key_type ledger_type = { parse_ledger, NULL, false };
+
 static const struct key_choice unversioned_choices[] = {
 	{ "detect", UNVERSIONED_DETECT },
 	{ "from-start", UNVERSIONED_FROM_START },
 	{ "refuse", UNVERSIONED_REFUSE },
+	{ "adopt", UNVERSIONED_ADOPT },
 	{ NULL, 0 },
 };
 
@@ -286,8 +310,11 @@ const struct key_row key_rows[KEY_COUNT] = {
 	[KEY_UNVERSIONED] = {
 		"migrations", "unversioned", "detect", &choice_type,
 		FIELD(unversioned), .choices = unversioned_choices,
-		.form = "detect, from-start or refuse",
+		.form = "detect, from-start, refuse or adopt",
 		.help = "what to do with a database without ledger" },
+	[KEY_LEDGER] = {
+		"migrations", "ledger", "own", &ledger_type, FIELD(ledger),
+		.help = "whose table to keep current beside our ledger" },
 	[KEY_OUT_OF_ORDER] = {
 		"migrations", "out_of_order", "refuse", &choice_type,
 		FIELD(out_of_order), .choices = out_of_order_choices,

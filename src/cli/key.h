@@ -34,6 +34,7 @@ enum key {
 	KEY_UNVERSIONED,
 	KEY_OUT_OF_ORDER,
 	KEY_ALLOW_PROGRAMS,
+	KEY_LEDGER, /* another tool's table, beside ours */
 	/* [run]: with whose rights, how many at a time, how long */
 	KEY_RUN_USER,
 	KEY_STRICT_MODES,

@@ -67,6 +67,8 @@ const struct option_row option_rows[] = {
 	  "restore system.db" },
 	{ 0, "offline", NULL, FLAG(offline), BIT(RESTORE),
 	  "nobody has it open; replace a lost or broken file" },
+	{ 0, "from", "TOOL", TEXT(from), BIT(BASELINE),
+	  "record what TOOL's own table says, or auto" },
 	{ 0, "forget", NULL, FLAG(forget), BIT(BASELINE),
 	  "remove our ledger from the databases" },
 	{ 0, "json", NULL, FLAG(json), ALL,

@@ -43,6 +43,7 @@ struct options {
 	const char *include, *exclude; /* globs of user names */
 	const char *users_from;	 /* a file, or "-" */
 	const char *run;	 /* rollback, restore: --run ID */
+	const char *from;	 /* baseline: --from TOOL */
 
 	bool dry_run, json, quiet, verbose, no_color, help, version;
 	bool failed, release;		/* upgrade */

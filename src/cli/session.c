@@ -10,6 +10,7 @@
 #include "cli/message.h"
 #include "cli/netfs.h"
 #include "cli/strict.h"
+#include "database/mirror.h"
 #include "fleet/queue.h"
 #include "fleet/recover.h"
 #include "replay/lint.h"
@@ -116,6 +117,15 @@ static int open_migrations(struct session *session, struct error *err)
 	return 0;
 }
 
+/* Another tool's table that is to be kept current. */
+static int open_mirror(struct session *session, struct error *err)
+{
+	if (session->config.ledger == NULL || session->migrations == NULL)
+		return 0;
+	return mirror_new(session->config.ledger, session->migrations,
+			  &session->mirror, err);
+}
+
 /* ---- the fleet ---- */
 
 static int open_data(struct session *session, struct error *err)
@@ -188,6 +198,7 @@ static int make_plan(struct session *session, struct error *err)
 		.staging_dir = session->state.staging,
 		.has_rooms = session->state.has_rooms,
 		.migrations = session->migrations,
+		.mirror = session->mirror,
 		.unversioned = (enum unversioned)config->unversioned,
 		.allows_late = config->out_of_order != 0,
 		.source_dir = session->state.backups,
@@ -302,6 +313,7 @@ static const struct {
 	{ NEED_ANY_FLEET, need_data_dir },
 	{ NEED_ANY_FLEET, read_users },
 	{ NEED_ANY_MIGRATIONS, open_migrations },
+	{ NEED_ANY_FLEET, open_mirror },
 	{ NEED_ANY_FLEET, open_data },
 	{ NEED_ANY_FLEET, open_fleet },
 	{ NEED_ANY_FLEET, strict_fleet },
@@ -354,6 +366,8 @@ void session_close(struct session *session)
 	session->data_dir = -1;
 	free(session->data_path);
 	session->data_path = NULL;
+	mirror_free(session->mirror);
+	session->mirror = NULL;
 	drop_migrations(session);
 	users_release(&session->users);
 	config_release(&session->config);

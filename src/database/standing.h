@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "database/job.h"
 #include "database/ledger.h"
+#include "database/tracker.h"
 
 struct sqlite3;
 
@@ -32,6 +33,9 @@ struct standing {
 	bool goes_down;		 /* the steps above the target are taken back,
 				  * the newest first */
 	bool was_detected;	 /* by evidence: gets a ledger row for it */
+	const struct tracker *tool; /* that evidence is this tool's table: gets
+				  * a row for each step of it; or NULL */
+	char adopted[192];	 /* what that was, for people; "" */
 	size_t drift;		 /* of a detected one: how many differences from
 				  * the replay */
 	char drift_first[160];	 /* the first of them; "" */

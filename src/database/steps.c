@@ -6,8 +6,10 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "database/adoption.h"
 #include "database/applied.h"
 #include "database/losses.h"
+#include "database/mirror.h"
 #include "database/scratch.h"
 #include "database/stride.h"
 #include "sqlite/connection.h"
@@ -97,17 +99,39 @@ static int run_down(struct steps *steps, const struct chain *chain,
 	return rc;
 }
 
-int steps_run(struct steps *steps, struct error *err)
+/* Writes down where it was found to be, before any step. */
+static int record_found(struct steps *steps, struct error *err)
 {
+	const struct job *job = steps->job;
 	const struct standing *standing = steps->standing;
-	const struct chain *chain =
-		steps->job->plan->replays[steps->job->subject->kind]->chain;
 	const struct ledger_row detected = {
 		.kind = "detect",
 		.to = standing->version,
 		.description = "told from the schema, no step run",
-		.run_id = steps->job->plan->run_id,
+		.run_id = job->plan->run_id,
 	};
+	struct adoption adoption = { 0 };
+	int rc;
+
+	if (standing->tool == NULL)
+		return ledger_add(steps->db, &detected, err);
+	rc = adoption_read(steps->db, standing->tool,
+			   job->plan->replays[job->subject->kind]->chain,
+			   &adoption, err);
+	if (rc == 0)
+		rc = adoption_record(steps->db, &adoption, job->plan->run_id,
+				     err);
+	adoption_release(&adoption);
+	return rc;
+}
+
+int steps_run(struct steps *steps, struct error *err)
+{
+	const struct standing *standing = steps->standing;
+	const struct mirror *mirror = steps->job->plan->mirror;
+	const enum kind kind = steps->job->subject->kind;
+	const struct chain *chain =
+		steps->job->plan->replays[kind]->chain;
 	const struct schema_known known = known_of(steps);
 	int rc = schema_take(steps->db, LEDGER_TABLE, &known, &steps->old,
 			     err);
@@ -117,10 +141,14 @@ int steps_run(struct steps *steps, struct error *err)
 	if (rc == 0)
 		rc = ledger_prepare(steps->db, err);
 	if (rc == 0 && standing->was_detected)
-		rc = ledger_add(steps->db, &detected, err);
+		rc = record_found(steps, err);
+	if (rc == 0 && mirror != NULL)
+		rc = mirror_check(mirror, kind, steps->db, err);
 	if (rc == 0)
 		rc = standing->goes_down ? run_down(steps, chain, err)
 					 : run_up(steps, chain, err);
+	if (rc == 0 && mirror != NULL)
+		rc = mirror_write(mirror, kind, steps->db, err);
 	return rc;
 }
 

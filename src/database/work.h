@@ -55,6 +55,12 @@ job_work work_descend;
  * (recorded), current (it is there already), failed, busy, skipped, newer. */
 job_work work_baseline;
 
+/* Records each step that another tool's table says is there (adoption.h): that
+ * of plan->source_tool, or the one that is found. Outcome: upgraded (recorded),
+ * current (there is a ledger already, or that table is empty), skipped (there
+ * is no table of any kind), failed, busy, newer. */
+job_work work_adopt;
+
 /* Removes the ledger. Outcome: upgraded (removed), current (there was none),
  * failed, busy, skipped. */
 job_work work_forget;

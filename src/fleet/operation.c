@@ -70,6 +70,14 @@ const struct operation operation_baseline = {
 	.work = work_baseline,
 };
 
+const struct operation operation_adopt = {
+	.name = "baseline",
+	.writes = true,
+	.order = ORDER_SYSTEM_FIRST,
+	.retries_busy = true,
+	.work = work_adopt,
+};
+
 const struct operation operation_forget = {
 	.name = "forget",
 	.writes = true,

@@ -48,6 +48,7 @@ extern const struct operation operation_rollback;
 extern const struct operation operation_descend; /* rollback --to */
 extern const struct operation operation_restore;
 extern const struct operation operation_baseline;
+extern const struct operation operation_adopt;	/* baseline --from */
 extern const struct operation operation_forget;	/* baseline --forget */
 
 #endif

@@ -66,6 +66,9 @@ int schema_take(struct sqlite3 *db, const char *ledger,
 		struct error *err);
 void schema_free(struct schema *schema); /* NULL is fine */
 
+/* Takes a table out of it, with the indexes and triggers on it. */
+void schema_remove(struct schema *schema, const char *table);
+
 const char *schema_type_name(enum schema_type type); /* "index", "table"... */
 
 const struct schema_object *schema_find(const struct schema *schema,

@@ -11,6 +11,7 @@
 #include "base/pattern.h"
 #include "cli/config.h"
 #include "database/job.h"
+#include "database/tracker.h"
 #include "sqlite/check.h"
 
 static int parse(struct config *config, enum key key, const char *text)
@@ -105,6 +106,12 @@ static void test_good_values_are_understood(void **state)
 	assert_int_equal(config.destructive, SEVERITY_ERROR);
 	assert_int_equal(parse(&config, KEY_UNVERSIONED, "from-start"), 0);
 	assert_int_equal(config.unversioned, UNVERSIONED_FROM_START);
+	assert_int_equal(parse(&config, KEY_UNVERSIONED, "adopt"), 0);
+	assert_int_equal(config.unversioned, UNVERSIONED_ADOPT);
+	assert_int_equal(parse(&config, KEY_LEDGER, "goose"), 0);
+	assert_ptr_equal(config.ledger, tracker_find("goose"));
+	assert_int_equal(parse(&config, KEY_LEDGER, "own"), 0);
+	assert_null(config.ledger);
 	assert_int_equal(parse(&config, KEY_MAX_AGE, "0s"), 0);
 	assert_int_equal(config.max_age_ms, 0);
 	assert_int_equal(parse(&config, KEY_MIN_FREE, "10G"), 0);
