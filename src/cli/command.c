@@ -18,7 +18,8 @@ const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_LIST] = {
 		"list", USERS,
 		"list the migrations, and how many databases need each",
-		NEED_MIGRATIONS | WANT_FLEET | USES_SEEN, cmd_list, NULL },
+		NEED_MIGRATIONS | WANT_FLEET | USES_SEEN, cmd_list,
+		cmd_list_check },
 	[COMMAND_VERIFY] = {
 		"verify", USERS,
 		"check integrity, foreign keys, ledger and schema of each",

@@ -86,6 +86,7 @@ int command_find(char *const *words, size_t count, const struct command **out,
 
 enum command_id command_id(const struct command *command);
 
+int cmd_list_check(const struct options *options, struct error *err);
 int cmd_restore_check(const struct options *options, struct error *err);
 int cmd_baseline_check(const struct options *options, struct error *err);
 

@@ -57,6 +57,8 @@ const struct option_row option_rows[] = {
 	{ 0, "check", NULL, FLAG(check), BIT(STATUS),
 	  "exit with 3 if anything is pending" },
 	{ 0, "sql", NULL, FLAG(sql), BIT(LIST), "show the text of each step" },
+	{ 0, "markdown", NULL, FLAG(markdown), BIT(LIST),
+	  "write a Markdown table of what each step makes" },
 	{ 0, "run", "ID", TEXT(run), BIT(ROLLBACK) | BIT(RESTORE),
 	  "the run whose backups are used, not the newest" },
 	{ 0, "force", NULL, FLAG(force), BIT(ROLLBACK) | BIT(RESTORE),

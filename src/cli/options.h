@@ -47,7 +47,7 @@ struct options {
 	bool dry_run, json, quiet, verbose, no_color, help, version;
 	bool failed, release;		/* upgrade */
 	bool check;			/* status */
-	bool sql;			/* list */
+	bool sql, markdown;		/* list */
 	bool force, offline, system;	/* rollback, restore */
 	bool forget;			/* baseline */
 };

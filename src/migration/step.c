@@ -47,6 +47,7 @@ void step_free(struct step *step)
 	free(step->to);
 	free(step->file);
 	free(step->sql);
+	free(step->down);
 	free(step->description);
 	free(step->date);
 	free(step->name);

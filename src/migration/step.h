@@ -31,6 +31,8 @@ struct step {
 	char *file;        /* the file it was read from */
 	int line;          /* of the first line of `sql` in that file, from 1 */
 	char *sql;         /* between the tags, line breaks as "\n" */
+	char *down;        /* the way back, of the same form; NULL: none */
+	int down_line;     /* of the first line of `down` in the file */
 	char *description; /* "" if the source has none */
 	char *date;        /* "" if the source has none */
 	bool is_planned;   /* listed, never run, never the target */

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "replay/sandbox.h"
+#include "sqlite/shadow.h"
 
 static int run_all(struct replay *replay, struct sandbox *sandbox,
 		   struct error *err)
@@ -25,6 +26,8 @@ static int run_all(struct replay *replay, struct sandbox *sandbox,
 					    step->name);
 		rc = schema_take(sandbox->db, LEDGER_TABLE, &known,
 				 &replay->schemas[p], err);
+		if (rc == 0)
+			rc = shadow_mark(sandbox->db, replay->schemas[p], err);
 		if (rc == 0 && p == 1)
 			rc = check_foreign_keys_of(sandbox->db,
 						   replay->schemas[p],

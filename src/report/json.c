@@ -257,7 +257,7 @@ static void print_step(FILE *out, const struct step *step, json_t *needed,
 		       bool with_sql)
 {
 	line_print(out, json_pack("{s:s,s:s,s:o,s:o,s:o,s:s,s:i,s:o,s:o,s:o,"
-				    "s:o,s:o,s:o,s:o}",
+				    "s:o,s:o,s:o,s:o,s:b,s:o}",
 		"event", "migration",
 		"kind", kind_name(step->kind),
 		"from", text_or_null(step->from),
@@ -271,7 +271,9 @@ static void print_step(FILE *out, const struct step *step, json_t *needed,
 		"file", text_or_null(step->file),
 		"line", number_or_null(step->line),
 		"needed", needed,
-		"sql", with_sql ? text_or_null(step->sql) : json_null()));
+		"sql", with_sql ? text_or_null(step->sql) : json_null(),
+		"has_down", step->down != NULL,
+		"down", with_sql ? text_or_null(step->down) : json_null()));
 }
 
 void json_print_list(FILE *out, const struct migrations *migrations,
