@@ -111,7 +111,11 @@ _fleet_upgrade()
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
-	-t | --to | -j | --jobs | --include | --exclude | --set | --lock-wait)
+	--kind)
+		mapfile -t COMPREPLY < <(compgen -W "system user" -- "$current")
+		return
+		;;
+	-t | --to | --at | -j | --jobs | --include | --exclude | --set | --lock-wait)
 		return
 		;;
 	esac

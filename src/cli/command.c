@@ -42,6 +42,11 @@ const struct command commands[COMMAND_COUNT] = {
 		"backups prune", NULL,
 		"remove the backups that are old and beyond backup.keep",
 		NEED_DATA | NEED_WRITE, cmd_backups_prune, NULL },
+	[COMMAND_MIGRATIONS_DUMP] = {
+		"migrations dump", NULL,
+		"print the schema of any version as SQL",
+		NEED_MIGRATIONS, cmd_migrations_dump,
+		cmd_migrations_dump_check },
 	[COMMAND_BASELINE] = {
 		"baseline", USERS,
 		"record databases as being at a version; runs no step",

@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "migration/step.h"
 
 /* A configuration value from the command line. */
 struct setting {
@@ -43,6 +44,7 @@ struct options {
 	const char *include, *exclude; /* globs of user names */
 	const char *users_from;	 /* a file, or "-" */
 	const char *run;	 /* rollback, restore: --run ID */
+	const char *kind;	 /* --kind; see options_kind() */
 
 	bool dry_run, json, quiet, verbose, no_color, help, version;
 	bool failed, release;		/* upgrade */
@@ -59,6 +61,11 @@ struct options {
 int options_parse(int argc, char **argv, struct options *out,
 		  struct error *err);
 void options_release(struct options *options);
+
+/* The kind of database that --kind names; `fallback` where it is not given.
+ * ERROR_USAGE if there is none of that name. */
+int options_kind(const struct options *options, enum kind fallback,
+		 enum kind *out, struct error *err);
 
 /* How to call the program again on the same fleet, quoted for a shell:
  * "fleet-upgrade --data-dir /srv/fleet". For hints; the caller frees it. */

@@ -1,6 +1,7 @@
 #include "migration/step.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "migration/sql.h"
@@ -17,6 +18,17 @@ char *step_name_of(enum kind kind, const char *from, const char *to)
 {
 	return xasprintf("%s:%s→%s", kind_name(kind),
 			 from == NULL ? STEP_BASELINE : from, to);
+}
+
+bool kind_find(const char *name, enum kind *out)
+{
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+		if (strcmp(name, kind_name(kind)) == 0) {
+			*out = kind;
+			return true;
+		}
+	}
+	return false;
 }
 
 void step_derive(struct step *step)

@@ -19,6 +19,7 @@
 /* The two kinds of database in a fleet; also an index into arrays of two. */
 enum kind { KIND_SYSTEM = 0, KIND_USER = 1, KIND_COUNT = 2 };
 const char *kind_name(enum kind kind); /* "system", "user" */
+bool kind_find(const char *name, enum kind *out); /* false: no such kind */
 
 /* How "before the first" is written as a from-version. */
 #define STEP_BASELINE "baseline"

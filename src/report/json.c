@@ -15,24 +15,11 @@ struct json {
 	FILE *out;
 };
 
-static json_t *text_value(const char *text)
-{
-	json_t *value;
-	char *safe;
-
-	if (text_is_utf8(text))
-		return json_string(text);
-	safe = text_escape(text);
-	value = json_string(safe);
-	free(safe);
-	return value;
-}
-
 /* Null for what does not apply: NULL, and "" where the plain values of the
  * database layer have no NULL. */
 static json_t *text_or_null(const char *text)
 {
-	return text && text[0] != '\0' ? text_value(text) : json_null();
+	return text && text[0] != '\0' ? line_text(text) : json_null();
 }
 
 static json_t *count(size_t number)
@@ -384,6 +371,6 @@ void json_print_setting(FILE *out, const char *key, const char *value,
 	line_print(out, json_pack("{s:s,s:o,s:o,s:o}",
 		"event", "setting",
 		"key", text_or_null(key),
-		"value", value ? text_value(value) : json_null(),
+		"value", value ? line_text(value) : json_null(),
 		"origin", text_or_null(origin)));
 }

@@ -26,9 +26,17 @@ static struct step *make(const char *from, const char *sql)
 
 static void names_the_kinds(void **state)
 {
+	enum kind kind;
+
 	(void)state;
 	assert_string_equal(kind_name(KIND_SYSTEM), "system");
 	assert_string_equal(kind_name(KIND_USER), "user");
+	assert_true(kind_find("system", &kind));
+	assert_int_equal(kind, KIND_SYSTEM);
+	assert_true(kind_find("user", &kind));
+	assert_int_equal(kind, KIND_USER);
+	assert_false(kind_find("users", &kind));
+	assert_false(kind_find("", &kind));
 }
 
 static void derives_what_follows(void **state)
