@@ -120,6 +120,12 @@ _fleet_upgrade()
 		;;
 	esac
 	_fleet_upgrade_look "$program"
+	if [[ "${command[*]} $current" == "template build "[!-]* ||
+		"${command[*]} $current" == "template build " ]]; then
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+	fi
 	words=$(_fleet_upgrade_words)
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

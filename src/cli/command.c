@@ -47,6 +47,11 @@ const struct command commands[COMMAND_COUNT] = {
 		"print the schema of any version as SQL",
 		NEED_MIGRATIONS, cmd_migrations_dump,
 		cmd_migrations_dump_check },
+	[COMMAND_TEMPLATE_BUILD] = {
+		"template build", "FILE",
+		"write an empty database at the target, to be copied",
+		NEED_MIGRATIONS, cmd_template_build,
+		cmd_template_build_check },
 	[COMMAND_BASELINE] = {
 		"baseline", USERS,
 		"record databases as being at a version; runs no step",

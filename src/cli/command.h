@@ -29,6 +29,7 @@ enum command_id {
 	COMMAND_BACKUPS_LIST,
 	COMMAND_BACKUPS_PRUNE,
 	COMMAND_MIGRATIONS_DUMP,
+	COMMAND_TEMPLATE_BUILD,
 	COMMAND_BASELINE,
 	COMMAND_NEW,
 	COMMAND_LINT,
@@ -90,6 +91,7 @@ enum command_id command_id(const struct command *command);
 int cmd_list_check(const struct options *options, struct error *err);
 int cmd_restore_check(const struct options *options, struct error *err);
 int cmd_migrations_dump_check(const struct options *options, struct error *err);
+int cmd_template_build_check(const struct options *options, struct error *err);
 int cmd_baseline_check(const struct options *options, struct error *err);
 
 int cmd_upgrade(struct session *session, int *exit_status, struct error *err);
@@ -105,6 +107,8 @@ int cmd_backups_prune(struct session *session, int *exit_status,
 int cmd_baseline(struct session *session, int *exit_status, struct error *err);
 int cmd_migrations_dump(struct session *session, int *exit_status,
 			struct error *err);
+int cmd_template_build(struct session *session, int *exit_status,
+		       struct error *err);
 int cmd_lint(struct session *session, int *exit_status, struct error *err);
 int cmd_history(struct session *session, int *exit_status, struct error *err);
 int cmd_config(struct session *session, int *exit_status, struct error *err);

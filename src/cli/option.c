@@ -15,7 +15,9 @@
 #define LOCKING                                                               \
 	(BIT(UPGRADE) | BIT(ROLLBACK) | BIT(RESTORE) | BIT(BASELINE) |        \
 	 BIT(BACKUPS_PRUNE))
-#define WITH_TARGET (BIT(UPGRADE) | BIT(STATUS) | BIT(LIST) | BIT(BASELINE))
+#define WITH_TARGET                                                           \
+	(BIT(UPGRADE) | BIT(STATUS) | BIT(LIST) | BIT(BASELINE) |             \
+	 BIT(TEMPLATE_BUILD))
 
 /* `config` shows what an option would change. */
 #define SHOWN BIT(CONFIG)
@@ -62,7 +64,8 @@ const struct option_row option_rows[] = {
 	{ 0, "at", "VERSION", KEY("migrations.target"),
 	  BIT(MIGRATIONS_DUMP) | SHOWN,
 	  "the version whose schema it is (default: newest)" },
-	{ 0, "kind", "KIND", TEXT(kind), BIT(MIGRATIONS_DUMP),
+	{ 0, "kind", "KIND", TEXT(kind),
+	  BIT(MIGRATIONS_DUMP) | BIT(TEMPLATE_BUILD),
 	  "system or user databases" },
 	{ 0, "run", "ID", TEXT(run), BIT(ROLLBACK) | BIT(RESTORE),
 	  "the run whose backups are used, not the newest" },
