@@ -58,9 +58,9 @@ const struct command commands[COMMAND_COUNT] = {
 		NEED_MIGRATIONS | NEED_FLEET | NEED_WRITE | USERS_ONLY,
 		cmd_baseline, cmd_baseline_check },
 	[COMMAND_NEW] = {
-		"new", "VERSION",
-		"create the next migration (not built yet)",
-		0, NULL, NULL },
+		"new", "DESCRIPTION",
+		"write the next migration, for its SQL to be filled in",
+		0, cmd_new, cmd_new_check },
 	[COMMAND_LINT] = {
 		"lint", NULL,
 		"check the migrations without touching a database",

@@ -92,6 +92,7 @@ int cmd_list_check(const struct options *options, struct error *err);
 int cmd_restore_check(const struct options *options, struct error *err);
 int cmd_migrations_dump_check(const struct options *options, struct error *err);
 int cmd_template_build_check(const struct options *options, struct error *err);
+int cmd_new_check(const struct options *options, struct error *err);
 int cmd_baseline_check(const struct options *options, struct error *err);
 
 int cmd_upgrade(struct session *session, int *exit_status, struct error *err);
@@ -109,6 +110,7 @@ int cmd_migrations_dump(struct session *session, int *exit_status,
 			struct error *err);
 int cmd_template_build(struct session *session, int *exit_status,
 		       struct error *err);
+int cmd_new(struct session *session, int *exit_status, struct error *err);
 int cmd_lint(struct session *session, int *exit_status, struct error *err);
 int cmd_history(struct session *session, int *exit_status, struct error *err);
 int cmd_config(struct session *session, int *exit_status, struct error *err);

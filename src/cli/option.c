@@ -17,7 +17,7 @@
 	 BIT(BACKUPS_PRUNE))
 #define WITH_TARGET                                                           \
 	(BIT(UPGRADE) | BIT(STATUS) | BIT(LIST) | BIT(BASELINE) |             \
-	 BIT(TEMPLATE_BUILD))
+	 BIT(TEMPLATE_BUILD) | BIT(NEW))
 
 /* `config` shows what an option would change. */
 #define SHOWN BIT(CONFIG)
@@ -65,7 +65,7 @@ const struct option_row option_rows[] = {
 	  BIT(MIGRATIONS_DUMP) | SHOWN,
 	  "the version whose schema it is (default: newest)" },
 	{ 0, "kind", "KIND", TEXT(kind),
-	  BIT(MIGRATIONS_DUMP) | BIT(TEMPLATE_BUILD),
+	  BIT(MIGRATIONS_DUMP) | BIT(TEMPLATE_BUILD) | BIT(NEW),
 	  "system or user databases" },
 	{ 0, "run", "ID", TEXT(run), BIT(ROLLBACK) | BIT(RESTORE),
 	  "the run whose backups are used, not the newest" },

@@ -38,6 +38,7 @@ void step_derive(struct step *step)
 	sql_checksum(step->sql, step->checksum);
 	step->statements = sql_count_statements(step->sql);
 	step->is_blank = sql_is_blank(step->sql);
+	step->is_planned |= sql_has_directive(step->sql, "planned");
 	step->is_repeatable = sql_has_directive(step->sql, "repeatable");
 	removals_release(&step->removals);
 	removals_find(step->sql, &step->removals);

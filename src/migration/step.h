@@ -36,7 +36,8 @@ struct step {
 	int down_line;     /* of the first line of `down` in the file */
 	char *description; /* "" if the source has none */
 	char *date;        /* "" if the source has none */
-	bool is_planned;   /* listed, never run, never the target */
+	bool is_planned;   /* listed, never run, never the target; also if its
+			    * SQL begins with "-- fleet-upgrade: planned" */
 
 	/* what follows from it */
 	char *name; /* for people: "user:0.3.19→0.3.20" */
