@@ -57,7 +57,10 @@ struct config {
 	char *migrations[KIND_COUNT + 1]; /* by kind; the last one is for both,
 					   * and then the others are NULL */
 	char *target;		 /* "latest", or a version */
+	int format;		 /* enum source_format */
 	int unversioned;	 /* enum unversioned */
+	int out_of_order;	 /* a truth: allowed */
+	int allow_programs;	 /* a truth */
 	char *user;		 /* "owner", or a user's name */
 	int strict_modes;	 /* a truth */
 	int sandbox;		 /* enum enclosure_choice */

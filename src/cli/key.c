@@ -9,6 +9,7 @@
 #include "base/pattern.h"
 #include "cli/config.h"
 #include "database/job.h"
+#include "migration/source.h"
 #include "migration/version.h"
 #include "sqlite/check.h"
 
@@ -186,6 +187,22 @@ static const struct key_choice unversioned_choices[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_choice format_choices[] = {
+	{ "auto", SOURCE_AUTO },
+	{ "markdown", SOURCE_MARKDOWN },
+	{ "numbered", SOURCE_NUMBERED },
+	{ "dbmate", SOURCE_DBMATE },
+	{ "goose", SOURCE_GOOSE },
+	{ "sql-migrate", SOURCE_SQL_MIGRATE },
+	{ NULL, 0 },
+};
+
+static const struct key_choice out_of_order_choices[] = {
+	{ "refuse", false },
+	{ "allow", true },
+	{ NULL, 0 },
+};
+
 static const struct key_choice yes_or_no[] = {
 	{ "yes", true },
 	{ "no", false },
@@ -254,11 +271,26 @@ const struct key_row key_rows[KEY_COUNT] = {
 	[KEY_TARGET] = {
 		"migrations", "target", "latest", &version_type, FIELD(target),
 		.help = "the version to reach" },
+	[KEY_FORMAT] = {
+		"migrations", "format", "auto", &choice_type, FIELD(format),
+		.choices = format_choices,
+		.form = "auto, markdown, numbered, dbmate, goose or "
+			"sql-migrate",
+		.help = "how the migrations are written" },
 	[KEY_UNVERSIONED] = {
 		"migrations", "unversioned", "detect", &choice_type,
 		FIELD(unversioned), .choices = unversioned_choices,
 		.form = "detect, from-start or refuse",
 		.help = "what to do with a database without ledger" },
+	[KEY_OUT_OF_ORDER] = {
+		"migrations", "out_of_order", "refuse", &choice_type,
+		FIELD(out_of_order), .choices = out_of_order_choices,
+		.form = "refuse or allow",
+		.help = "a file with a lower number than those that ran" },
+	[KEY_ALLOW_PROGRAMS] = {
+		"migrations", "allow_programs", "no", &choice_type,
+		FIELD(allow_programs), .choices = yes_or_no,
+		.form = "yes or no", .help = "a step may be a program" },
 	[KEY_RUN_USER] = {
 		"run", "user", "owner", &text_type, FIELD(user),
 		.help = "started as root: whose rights to work with" },

@@ -18,18 +18,22 @@
 
 /* A row's place in the table, and a value's in struct config. */
 enum key {
-	/* [fleet] */
+	/* [fleet]: which databases there are, and where our own files go */
 	KEY_DATA_DIR,
 	KEY_SYSTEM_DB,
 	KEY_USER_DB,
 	KEY_STATE_DIR,
-	/* [migrations] */
+	/* [migrations]: which there are, how they are written, what they may
+	 * do, and where a database without a ledger begins */
 	KEY_MIGRATIONS_PATH,
 	KEY_MIGRATIONS_SYSTEM,
 	KEY_MIGRATIONS_USER,
 	KEY_TARGET,
+	KEY_FORMAT,
 	KEY_UNVERSIONED,
-	/* [run] */
+	KEY_OUT_OF_ORDER,
+	KEY_ALLOW_PROGRAMS,
+	/* [run]: with whose rights, how many at a time, how long */
 	KEY_RUN_USER,
 	KEY_STRICT_MODES,
 	KEY_SANDBOX,
@@ -39,10 +43,10 @@ enum key {
 	KEY_DATABASE_TIMEOUT,
 	KEY_RETRIES,
 	KEY_LOCK_WAIT,
-	/* [check] */
+	/* [check]: what is looked at before each commit */
 	KEY_INTEGRITY,
 	KEY_FOREIGN_KEYS,
-	/* [backup] */
+	/* [backup]: how long they stay, and how full the disk may get */
 	KEY_KEEP,
 	KEY_MAX_AGE,
 	KEY_MIN_FREE,

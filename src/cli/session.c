@@ -42,11 +42,16 @@ static unsigned needs_of(const struct options *options,
 
 int session_read_migrations(struct session *session, struct error *err)
 {
-	char *const *paths = session->config.migrations;
+	const struct config *config = &session->config;
+	const struct source source = {
+		.path = config->migrations[KIND_COUNT],
+		.paths = { config->migrations[KIND_SYSTEM],
+			   config->migrations[KIND_USER] },
+		.format = (enum source_format)config->format,
+		.allows_programs = config->allow_programs,
+	};
 
-	return migrations_read(paths[KIND_COUNT],
-			       (const char *const *)paths,
-			       &session->migrations, err);
+	return migrations_read(&source, &session->migrations, err);
 }
 
 static void drop_migrations(struct session *session)
@@ -178,6 +183,7 @@ static int make_plan(struct session *session, struct error *err)
 		.has_rooms = session->state.has_rooms,
 		.migrations = session->migrations,
 		.unversioned = (enum unversioned)config->unversioned,
+		.allows_late = config->out_of_order != 0,
 		.source_dir = session->state.backups,
 		.force = session->options->force,
 		.offline = session->options->offline,
@@ -255,15 +261,19 @@ static int open_lock(struct session *session, struct error *err)
 static int open_seen(struct session *session, struct error *err)
 {
 	const struct fleet *fleet = session->fleet;
+	char scope[CHECKSUM_HEX_BYTES] = "";
 
 	(void)err;
+	if (session->migrations != NULL)
+		migrations_set(session->migrations, scope);
 	if (session->has_waited || fleet == NULL ||
 	    netfs_name(session->data_dir) != NULL)
 		return 0;
 	if (session->needs & NEED_WRITE)
-		session->seen = seen_open(session->state.path, fleet);
+		session->seen = seen_open(session->state.path, scope,
+					  fleet);
 	else
-		seen_recall(session->state.path, fleet);
+		seen_recall(session->state.path, scope, fleet);
 	return 0;
 }
 

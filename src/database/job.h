@@ -57,6 +57,8 @@ struct plan {
 	const struct replay *replays[KIND_COUNT];    /* NULL: none known */
 	size_t targets[KIND_COUNT];   /* position in the chain */
 	enum unversioned unversioned;
+	bool allows_late;	      /* a step that came into a set later runs,
+				       * though newer ones have run already */
 	char source_run[RUN_ID_BYTES]; /* restore: the run whose backups are
 					* to be put back; always set then */
 	int source_dir;		  /* rollback, restore: backups/, open; or -1 */

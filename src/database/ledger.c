@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "database/applied.h"
 #include "replay/replay.h"
 #include "sqlite/connection.h"
 #include "sqlite/query.h"
@@ -155,11 +156,35 @@ static int head_from_row(struct query *query, struct ledger_head *out,
 	return 0;
 }
 
+/* Steps that ran late have left the version where it was. */
+static int version_before_late(struct sqlite3 *db, struct ledger_head *out,
+			       struct error *err)
+{
+	char *version = NULL;
+	int rc = connection_text(db,
+				 "SELECT to_version FROM main." LEDGER_TABLE
+				 " WHERE kind IS NOT '" APPLIED_LATE
+				 "' ORDER BY rank DESC LIMIT 1",
+				 &version, err);
+
+	if (rc == 0 && (version == NULL || !version_is_valid(version))) {
+		out->exists = false;
+		rc = error_set(err, ERROR_UNVERSIONED,
+			       "its ledger has nothing but steps that ran "
+			       "late, or names no version before them; it was "
+			       "left untouched");
+	} else if (rc == 0) {
+		text_copy(out->version, sizeof(out->version), version);
+	}
+	free(version);
+	return rc;
+}
+
 int ledger_read(struct sqlite3 *db, struct ledger_head *out, struct error *err)
 {
 	struct query query = { 0 };
 	bool present[COLUMN_COUNT];
-	bool has_row;
+	bool has_row, is_late;
 	char *sql;
 	int rc;
 
@@ -173,9 +198,11 @@ int ledger_read(struct sqlite3 *db, struct ledger_head *out, struct error *err)
 		rc = query_next(&query, &has_row, err);
 	if (rc == 0 && has_row)
 		rc = head_from_row(&query, out, err);
+	is_late = rc == 0 && has_row && query_text(&query, 1) != NULL &&
+		  strcmp(query_text(&query, 1), APPLIED_LATE) == 0;
 	query_close(&query);
 	free(sql);
-	return rc;
+	return is_late ? version_before_late(db, out, err) : rc;
 }
 
 int ledger_prepare(struct sqlite3 *db, struct error *err)

@@ -7,11 +7,12 @@
  *       evidence TEXT)
  *
  * Runs on: the thread of the connection.
- * The current version is the to_version of the highest rank; nothing outside
- * the database is believed about it. Never STRICT: an application with an older
- * SQLite must still open its database. A ledger that lacks later columns (one
- * that an older version of this program made) is read all the same, and gets
- * them when a row is added.
+ * The current version is the to_version of the highest rank whose kind is not
+ * "late" (a step older than the version, run after it: applied.h); nothing
+ * outside the database is believed about it. Never STRICT: an application with
+ * an older SQLite must still open its database. A ledger that lacks later
+ * columns (one that an older version of this program made) is read all the same,
+ * and gets them when a row is added.
  *
  * If the process dies: rows are written in the same transaction as the steps
  * that they record, so they are both there or neither is.
@@ -46,7 +47,8 @@ int ledger_read(struct sqlite3 *db, struct ledger_head *out, struct error *err);
 
 /* Borrowed strings; NULL is written as NULL. */
 struct ledger_row {
-	const char *kind; /* "migrate", "baseline", "detect", "undo" */
+	const char *kind; /* "migrate", "late", "baseline", "detect",
+			   * "undo" */
 	const char *from, *to;
 	const char *description, *checksum;
 	int64_t duration_us;

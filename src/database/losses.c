@@ -24,9 +24,11 @@ static bool steps_drop(const struct losses *losses, const char *word,
 {
 	const struct replay *replay = replay_of(losses);
 	const struct standing *standing = losses->steps->standing;
-	size_t p;
+	size_t i;
 
-	for (p = standing->position; p < standing->target; p++) {
+	for (i = 0; i < standing_step_count(standing); i++) {
+		size_t p = standing_step(standing, i);
+
 		if (removals_drop(&replay->chain->steps[p]->removals, word,
 				  name))
 			return true;
@@ -38,9 +40,11 @@ static bool steps_delete_from(const struct losses *losses, const char *table)
 {
 	const struct replay *replay = replay_of(losses);
 	const struct standing *standing = losses->steps->standing;
-	size_t p;
+	size_t i;
 
-	for (p = standing->position; p < standing->target; p++) {
+	for (i = 0; i < standing_step_count(standing); i++) {
+		size_t p = standing_step(standing, i);
+
 		if (removals_delete_from(&replay->chain->steps[p]->removals,
 					 table))
 			return true;
@@ -48,16 +52,15 @@ static bool steps_delete_from(const struct losses *losses, const char *table)
 	return false;
 }
 
-/* Did the replay have it at the start and not at the end? */
-static bool replay_removes(const struct losses *losses, enum schema_type type,
-			   const char *name, const char *column)
+/* Does the replay have it at the one position and not at the other? */
+static bool replay_removes_between(const struct replay *replay, size_t from,
+				   size_t to, enum schema_type type,
+				   const char *name, const char *column)
 {
-	const struct replay *replay = replay_of(losses);
-	const struct standing *standing = losses->steps->standing;
-	const struct schema_object *old = schema_find(
-		replay->schemas[standing->position], type, name);
-	const struct schema_object *new = schema_find(
-		replay->schemas[standing->target], type, name);
+	const struct schema_object *old =
+		schema_find(replay->schemas[from], type, name);
+	const struct schema_object *new =
+		schema_find(replay->schemas[to], type, name);
 
 	if (old == NULL)
 		return false;
@@ -65,6 +68,22 @@ static bool replay_removes(const struct losses *losses, enum schema_type type,
 		return new == NULL;
 	return schema_has_column(old, column) &&
 	       (new == NULL || !schema_has_column(new, column));
+}
+
+static bool replay_removes(const struct losses *losses, enum schema_type type,
+			   const char *name, const char *column)
+{
+	const struct replay *replay = replay_of(losses);
+	const struct standing *standing = losses->steps->standing;
+	bool removes = replay_removes_between(replay, standing->position,
+					      standing->target, type, name,
+					      column);
+
+	for (size_t i = 0; !removes && i < standing->late_count; i++)
+		removes = replay_removes_between(replay, standing->late[i],
+						 standing->late[i] + 1, type,
+						 name, column);
+	return removes;
 }
 
 static int check_columns(const struct losses *losses,

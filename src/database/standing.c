@@ -1,9 +1,12 @@
 #include "database/standing.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
+#include "database/applied.h"
 #include "database/detect.h"
 #include "sqlite/schema.h"
 
@@ -87,6 +90,42 @@ static int place_version(const struct plan *plan, const struct replay *replay,
 	return 0;
 }
 
+static int refuse_late(const struct standing *standing,
+		       const struct step *step, struct error *err)
+{
+	return error_set(err, ERROR_UNVERSIONED,
+			 "it is at %s and lacks the older %s (%s), which came "
+			 "to the migrations later; it was left untouched; give "
+			 "that file a number above %s, or run it now with "
+			 "migrations.out_of_order = allow",
+			 standing->version, step->to, step->file,
+			 standing->version);
+}
+
+/* Of a set, what stands below the version and is not in the ledger. */
+static int find_late(struct sqlite3 *db, const struct plan *plan,
+		     const struct chain *chain, struct standing *standing,
+		     struct error *err)
+{
+	size_t end = standing->position < standing->target
+			     ? standing->position
+			     : standing->target;
+	bool *has = xcalloc(chain->count, sizeof(bool));
+	int rc = applied_read(db, chain, has, err);
+
+	for (size_t p = 0; rc == 0 && p < end; p++) {
+		if (has[p])
+			continue;
+		if (!plan->allows_late ||
+		    standing->late_count == STANDING_LATE_MOST)
+			rc = refuse_late(standing, chain->steps[p], err);
+		else
+			standing->late[standing->late_count++] = p;
+	}
+	free(has);
+	return rc;
+}
+
 int standing_read(struct sqlite3 *db, const struct job *job,
 		  struct standing *out, struct error *err)
 {
@@ -96,19 +135,37 @@ int standing_read(struct sqlite3 *db, const struct job *job,
 
 	if (rc != 0 || plan->migrations == NULL || replay == NULL)
 		return rc;
+	out->target = plan->targets[job->subject->kind];
 	if (out->head.exists)
 		rc = place_version(plan, replay, out, err);
 	else if (replay->chain->count > 0)
 		rc = read_unversioned(db, plan, replay, out, err);
+	if (rc == 0 && out->head.exists && replay->chain->is_set)
+		rc = find_late(db, plan, replay->chain, out, err);
 	/* Where it cannot be told where it stands, nothing is going to run. */
-	if (rc == 0)
-		out->target = plan->targets[job->subject->kind];
+	if (rc != 0)
+		out->target = out->late_count = 0;
 	return rc;
+}
+
+size_t standing_step_count(const struct standing *standing)
+{
+	return standing->late_count +
+	       (standing->position < standing->target
+			? standing->target - standing->position
+			: 0);
+}
+
+size_t standing_step(const struct standing *standing, size_t i)
+{
+	return i < standing->late_count
+		       ? standing->late[i]
+		       : standing->position + (i - standing->late_count);
 }
 
 bool standing_is_pending(const struct standing *standing)
 {
-	return standing->position < standing->target ||
+	return standing_step_count(standing) > 0 ||
 	       (standing->was_detected && !standing->head.exists);
 }
 
@@ -123,11 +180,9 @@ void standing_report(const struct standing *standing, struct job *job)
 		  standing->head.run_id);
 	result->was_detected = standing->was_detected;
 	result->notes[0] = '\0';
-	result->steps = 0;
-	if (standing->position < standing->target) {
+	result->steps = (int)standing_step_count(standing);
+	if (standing->position < standing->target)
 		to = chain_version(replay->chain, standing->target);
-		result->steps = (int)(standing->target - standing->position);
-	}
 	text_copy(result->to, sizeof(result->to), to);
 	if (standing->drift > 0)
 		result_note(result,

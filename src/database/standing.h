@@ -17,18 +17,27 @@
 
 struct sqlite3;
 
+/* A folder that lacks so many is another database's. */
+#define STANDING_LATE_MOST 64
+
 struct standing {
 	struct ledger_head head; /* exists: the ledger decided */
 	char version[VERSION_BYTES]; /* recorded or detected; "": none */
 	size_t position;	 /* in the chain; 0 without migrations */
 	size_t target;		 /* what it is to reach; 0 without migrations */
+	size_t late[STANDING_LATE_MOST]; /* steps below both, by their index in
+					  * the chain, that came into it later
+					  * and are to run first (applied.h) */
+	size_t late_count;
 	bool was_detected;	 /* by evidence: gets a ledger row for it */
 	size_t drift;		 /* of a detected one: how many differences from
 				  * the replay */
 	char drift_first[160];	 /* the first of them; "" */
 };
 
-/* Reads it. Errors: ERROR_NEWER, ERROR_UNVERSIONED, or as the connection's. */
+/* Reads it. Errors: ERROR_NEWER, ERROR_UNVERSIONED (also: an older step is
+ * missing, and migrations.out_of_order does not allow it to run now), or as the
+ * connection's. */
 int standing_read(struct sqlite3 *db, const struct job *job,
 		  struct standing *out, struct error *err);
 
@@ -36,6 +45,10 @@ int standing_read(struct sqlite3 *db, const struct job *job,
  * told. */
 int standing_read_ledger(struct sqlite3 *db, const struct job *job,
 			 struct standing *out, struct error *err);
+
+/* How many steps are to run, and the index in the chain of each. */
+size_t standing_step_count(const struct standing *standing);
+size_t standing_step(const struct standing *standing, size_t i);
 
 /* True if there are steps to run or a detected version to record. */
 bool standing_is_pending(const struct standing *standing);

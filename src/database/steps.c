@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "database/applied.h"
 #include "database/losses.h"
 #include "database/scratch.h"
 #include "migration/sql.h"
@@ -65,7 +66,7 @@ static void locate_failure(struct failure *failure, const struct step *step,
 		    failure->statement, sizeof(failure->statement));
 }
 
-static int run_step(struct steps *steps, const struct step *step,
+static int run_step(struct steps *steps, const struct step *step, bool is_late,
 		    struct error *err)
 {
 	struct script script = {
@@ -76,7 +77,7 @@ static int run_step(struct steps *steps, const struct step *step,
 	int64_t begin = clock_now_us();
 	int rc = job_check_stop(steps->job, err);
 	struct ledger_row row = {
-		.kind = "migrate",
+		.kind = is_late ? APPLIED_LATE : "migrate",
 		.from = step->from,
 		.to = step->to,
 		.description = step->description,
@@ -122,7 +123,7 @@ int steps_run(struct steps *steps, struct error *err)
 		.run_id = steps->job->plan->run_id,
 	};
 	const struct schema_known known = known_of(steps);
-	size_t p;
+	size_t i;
 	int rc = schema_take(steps->db, LEDGER_TABLE, &known, &steps->old,
 			     err);
 
@@ -132,8 +133,9 @@ int steps_run(struct steps *steps, struct error *err)
 		rc = ledger_prepare(steps->db, err);
 	if (rc == 0 && standing->was_detected)
 		rc = ledger_add(steps->db, &detected, err);
-	for (p = standing->position; rc == 0 && p < standing->target; p++)
-		rc = run_step(steps, chain->steps[p], err);
+	for (i = 0; rc == 0 && i < standing_step_count(standing); i++)
+		rc = run_step(steps, chain->steps[standing_step(standing, i)],
+			      i < standing->late_count, err);
 	return rc;
 }
 

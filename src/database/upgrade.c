@@ -9,13 +9,14 @@
 #include "sqlite/copy.h"
 
 /* A version that was detected hangs on the migrations as well as on the file,
- * so that only a ledger is worth remembering. */
+ * so that only a ledger is worth remembering; and only where it says all. */
 static struct sighting sighting_of(const struct look *look,
 				   const struct standing *standing)
 {
 	struct sighting sighting = { 0 };
 
-	if (standing->head.exists && look_is_at_rest(look)) {
+	if (standing->head.exists && standing->late_count == 0 &&
+	    look_is_at_rest(look)) {
 		sighting.stamp = look->stamps[0];
 		memcpy(sighting.version, standing->version,
 		       sizeof(sighting.version));

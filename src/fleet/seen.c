@@ -134,21 +134,32 @@ static int recall(struct sqlite3 *db, const struct fleet *fleet,
 	return rc;
 }
 
-/* ERROR_MISSING: it is of another start of the machine. */
-static int check_boot(struct sqlite3 *db, struct error *err)
+/* This start of the machine, and the scope; NULL where it has no name. The
+ * caller frees it. */
+static char *occasion(const char *scope)
 {
-	char now[BOOT_ID_BYTES], *then = NULL;
+	char boot[BOOT_ID_BYTES];
+
+	clock_boot_id(boot);
+	return boot[0] == '\0' ? NULL : xasprintf("%s %s", boot, scope);
+}
+
+/* ERROR_MISSING: it is of another start of the machine, or another scope. */
+static int check_occasion(struct sqlite3 *db, const char *scope,
+			  struct error *err)
+{
+	char *now = occasion(scope), *then = NULL;
 	int rc = connection_text(db, boot_sql, &then, err);
 
-	clock_boot_id(now);
-	if (rc == 0 &&
-	    (now[0] == '\0' || then == NULL || strcmp(now, then) != 0))
-		rc = error_set(err, ERROR_MISSING, "of another start");
+	if (rc == 0 && (now == NULL || then == NULL || strcmp(now, then) != 0))
+		rc = error_set(err, ERROR_MISSING, "of another occasion");
 	free(then);
+	free(now);
 	return rc;
 }
 
-void seen_recall(const char *state_path, const struct fleet *fleet)
+void seen_recall(const char *state_path, const char *scope,
+		 const struct fleet *fleet)
 {
 	const struct connection_options options = {
 		.mode = CONNECTION_READ,
@@ -163,7 +174,7 @@ void seen_recall(const char *state_path, const struct fleet *fleet)
 	path = xasprintf("%s/" SEEN_NAME, state_path);
 	if (access(path, F_OK) == 0 &&
 	    connection_open(path, &options, &db, &ignored) == 0 &&
-	    check_boot(db, &ignored) == 0)
+	    check_occasion(db, scope, &ignored) == 0)
 		(void)recall(db, fleet, NULL, &ignored);
 	connection_close(db);
 	free(path);
@@ -265,15 +276,15 @@ static int open_once(struct seen *seen, const char *path, struct error *err)
 	return rc;
 }
 
-static void begin_anew(struct seen *seen, const char *path)
+static void begin_anew(struct seen *seen, const char *path, const char *scope)
 {
 	char *journal = xasprintf("%s-journal", path);
-	char boot[BOOT_ID_BYTES], *sql;
+	char *now = occasion(scope);
+	char *sql = xasprintf("BEGIN IMMEDIATE;%s;INSERT INTO boot "
+			      "VALUES('%s');COMMIT", schema_sql,
+			      now == NULL ? "" : now);
 	struct error ignored = { 0 };
 
-	clock_boot_id(boot);
-	sql = xasprintf("BEGIN IMMEDIATE;%s;INSERT INTO boot VALUES('%s');"
-			"COMMIT", schema_sql, boot);
 	connection_close(seen->db);
 	seen->db = NULL;
 	seen->gone_count = 0;
@@ -285,10 +296,12 @@ static void begin_anew(struct seen *seen, const char *path)
 		seen->db = NULL;
 	}
 	free(sql);
+	free(now);
 	free(journal);
 }
 
-struct seen *seen_open(const char *state_path, const struct fleet *fleet)
+struct seen *seen_open(const char *state_path, const char *scope,
+		       const struct fleet *fleet)
 {
 	struct seen *seen = xcalloc(1, sizeof(*seen));
 	char *path = xasprintf("%s/" SEEN_NAME, state_path);
@@ -298,11 +311,11 @@ struct seen *seen_open(const char *state_path, const struct fleet *fleet)
 
 	seen->listener.hear = seen_hear;
 	if (rc == 0)
-		rc = check_boot(seen->db, &err);
+		rc = check_occasion(seen->db, scope, &err);
 	if (rc == 0)
 		rc = recall(seen->db, fleet, is_whole ? seen : NULL, &err);
 	if (rc != 0 && rc != ERROR_BUSY)
-		begin_anew(seen, path);
+		begin_anew(seen, path, scope);
 	free(path);
 	return seen;
 }

@@ -22,6 +22,8 @@
  * - a clock is set, and files lose their latest times, when a machine is
  *   started (without a clock of its own, or after a power cut): so what is
  *   known is forgotten with every start, and needs no sync to the disk;
+ * - of migrations that are a set the version does not say all, so that what is
+ *   known is forgotten with every change of the set (`scope`);
  * - a ledger's version alone is kept: one that was detected hangs on the
  *   migrations. Whether a version is current, pending or newer is asked of the
  *   migrations anew each time.
@@ -51,14 +53,18 @@
 #define SEEN_NAME "seen.db"
 
 /* Sets `known_version` of every subject that has not changed. For whoever may
- * not write: it leaves no trace. `state_path` NULL: nothing is known. */
-void seen_recall(const char *state_path, const struct fleet *fleet);
+ * not write: it leaves no trace. `state_path` NULL: nothing is known. `scope`
+ * says what the versions are of: what was seen under another one is not known;
+ * see migrations_set(). */
+void seen_recall(const char *state_path, const char *scope,
+		 const struct fleet *fleet);
 
 struct seen;
 
 /* The same, and then remembers what the run sees, under the fleet's lock. What
  * is known of files that are gone is dropped, unless the fleet is narrowed. */
-struct seen *seen_open(const char *state_path, const struct fleet *fleet);
+struct seen *seen_open(const char *state_path, const char *scope,
+		       const struct fleet *fleet);
 void seen_close(struct seen *seen); /* NULL is fine */
 
 /* The listener that remembers; owned by `seen`. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "migration/parts.h"
 #include "migration/version.h"
 
 #define LATEST "latest"
@@ -232,6 +233,7 @@ void migrations_chain(struct migrations *migrations)
 	size_t errors;
 	enum kind kind;
 
+	parts_attach(migrations);
 	(void)migrations_first_error(migrations, &errors);
 	collect_versions(migrations);
 	for (kind = 0; kind < KIND_COUNT; kind++)
@@ -266,6 +268,27 @@ bool migrations_know(const struct migrations *migrations, const char *version)
 			return true;
 	}
 	return false;
+}
+
+void migrations_set(const struct migrations *migrations,
+		    char out[CHECKSUM_HEX_BYTES])
+{
+	struct checksum sum;
+	bool has_set = false;
+
+	checksum_init(&sum);
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+		const struct chain *chain = &migrations->chains[kind];
+
+		for (size_t i = 0; chain->is_set && i < chain->count; i++)
+			checksum_add(&sum, chain->steps[i]->to,
+				     strlen(chain->steps[i]->to) + 1);
+		checksum_add(&sum, "", 1);
+		has_set |= chain->is_set;
+	}
+	checksum_end(&sum, out);
+	if (!has_set)
+		out[0] = '\0';
 }
 
 const char *migrations_newest(const struct migrations *migrations)

@@ -1,21 +1,14 @@
 #include "migration/markdown.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "migration/outline.h"
+#include "migration/parts.h"
 #include "migration/span.h"
 #include "migration/tag.h"
-
-#define FILE_LIMIT_BYTES ((size_t)16 << 20)
-#define BYTE_ORDER_MARK  "\xef\xbb\xbf"
+#include "migration/textfile.h"
 
 enum block { BLOCK_NONE, BLOCK_SQL, BLOCK_OTHER };
 
@@ -33,26 +26,12 @@ struct document {
 	int outside_line; /* the first SQL in the block outside of tags, or 0 */
 
 	bool is_open; /* a start was seen and not its end yet */
-	struct tag start;
+	struct tag start; /* of the part that is open */
 	int start_line;
 	const char *sql;
 };
 
-/* The lines from `begin` on, with "\n" for every kind of line break. */
-static char *copy_sql(const char *begin, const char *end)
-{
-	char *sql = xmalloc((size_t)(end - begin) + 1);
-	size_t used = 0;
-
-	for (; begin < end; begin++) {
-		if (*begin != '\r' || begin + 1 == end || begin[1] != '\n')
-			sql[used++] = *begin;
-	}
-	sql[used] = '\0';
-	return sql;
-}
-
-static void end_step(struct document *doc, const char *sql_end)
+static void add_step(struct document *doc, const char *sql_end)
 {
 	struct step *step = xcalloc(1, sizeof(*step));
 
@@ -62,12 +41,46 @@ static void end_step(struct document *doc, const char *sql_end)
 	step->to = xstrdup(doc->start.to);
 	step->file = xstrdup(doc->name);
 	step->line = doc->start_line + 1;
-	step->sql = copy_sql(doc->sql, sql_end);
+	step->sql = textfile_copy(doc->sql, sql_end);
 	step->description =
 		xstrdup(outline_text(&doc->outline, OUTLINE_DESCRIPTION));
 	step->date = xstrdup(outline_text(&doc->outline, OUTLINE_DATE));
 	step->is_planned = outline_is_planned(&doc->outline);
 	migrations_add_step(doc->into, step);
+}
+
+static void add_part(struct document *doc, enum step_part part,
+		     const char *sql_end)
+{
+	const struct tag *tag = &doc->start;
+	struct step_text text = {
+		.sql = textfile_copy(doc->sql, sql_end),
+		.file = xstrdup(doc->name),
+		.line = doc->start_line + 1,
+	};
+
+	parts_add(doc->into, tag->kind, tag->from[0] == '\0' ? NULL : tag->from,
+		  tag->to, part, &text);
+}
+
+static void end_part(struct document *doc, const char *sql_end)
+{
+	static const struct {
+		enum tag_type tag;
+		enum step_part part;
+	} parts[] = {
+		{ TAG_DOWN, STEP_DOWN },
+		{ TAG_CHECK, STEP_CHECK },
+		{ TAG_VERIFY, STEP_VERIFY },
+	};
+	size_t i;
+
+	if (doc->start.type == TAG_START)
+		add_step(doc, sql_end);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (doc->start.type == parts[i].tag)
+			add_part(doc, parts[i].part, sql_end);
+	}
 	doc->is_open = false;
 }
 
@@ -149,9 +162,12 @@ static bool read_fence(struct document *doc, struct span line)
 	return true;
 }
 
-static void start_step(struct document *doc, const struct tag *tag,
-		       const char *next)
+static void start_part(struct document *doc, const struct tag *tag,
+		       const char *line_begin, const char *next)
 {
+	if (doc->is_open && tag->type != TAG_START &&
+	    tag_is_same_step(&doc->start, tag))
+		end_part(doc, line_begin);
 	if (doc->is_open)
 		migrations_add_finding(doc->into, SEVERITY_ERROR, doc->name,
 				       doc->line, "nested",
@@ -170,7 +186,7 @@ static void read_end(struct document *doc, const struct tag *tag,
 {
 	doc->has_tag = true;
 	if (doc->is_open && tag_is_same_step(&doc->start, tag)) {
-		end_step(doc, line_begin);
+		end_part(doc, line_begin);
 		return;
 	}
 	if (doc->is_open)
@@ -249,10 +265,10 @@ static bool read_tag(struct document *doc, struct span line, const char *begin,
 				: "its versions are none, inside a step");
 	else if (doc->block != BLOCK_SQL)
 		report_misplaced(doc, &tag);
-	else if (type == TAG_START)
-		start_step(doc, &tag, next);
-	else
+	else if (type == TAG_END)
 		read_end(doc, &tag, begin);
+	else
+		start_part(doc, &tag, begin, next);
 	return true;
 }
 
@@ -261,12 +277,9 @@ static void read_line(struct document *doc, const char *begin, const char *end,
 {
 	struct span line = span_trim(begin, (size_t)(end - begin));
 
-	if (memchr(begin, '\0', (size_t)(end - begin)) != NULL) {
-		migrations_add_finding(doc->into, SEVERITY_ERROR, doc->name,
-				       doc->line, "nul",
-				       "the line has a NUL byte; save the file "
-				       "as UTF-8 text");
-	} else if (read_fence(doc, line) || read_tag(doc, line, begin, next)) {
+	if (!textfile_check_line(doc->name, doc->line, begin, end, doc->into))
+		return;
+	if (read_fence(doc, line) || read_tag(doc, line, begin, next)) {
 		outline_break(&doc->outline);
 	} else if (doc->block == BLOCK_NONE) {
 		outline_read(&doc->outline, begin, (size_t)(end - begin));
@@ -282,8 +295,7 @@ void markdown_parse(const char *name, const char *text, size_t bytes,
 	struct document doc = { .name = name, .into = into };
 	const char *end = text + bytes;
 
-	if (bytes >= 3 && memcmp(text, BYTE_ORDER_MARK, 3) == 0)
-		text += 3;
+	text += textfile_mark(text, bytes);
 	while (text < end) {
 		const char *stop = memchr(text, '\n', (size_t)(end - text));
 		const char *next = stop == NULL ? end : stop + 1;
@@ -299,34 +311,12 @@ void markdown_parse(const char *name, const char *text, size_t bytes,
 
 int markdown_read(const char *path, struct migrations *into, struct error *err)
 {
-	/* A named pipe must not hold us up before it is seen to be one. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
-	struct stat stat_of;
-	char *text = NULL;
-	size_t bytes = 0;
-	int rc = 0;
+	size_t bytes;
+	char *text;
+	int rc = textfile_read(path, into, &text, &bytes, err);
 
-	if (stream != NULL && fstat(fd, &stat_of) == 0 &&
-	    !S_ISREG(stat_of.st_mode))
-		rc = error_set(err, ERROR_MIGRATION,
-			       "%s: it is no regular file; the migrations are "
-			       "not read",
-			       path);
-	else if (stream != NULL)
-		text = text_read_all(stream, FILE_LIMIT_BYTES, &bytes);
 	if (text != NULL)
 		markdown_parse(path, text, bytes, into);
-	else if (rc == 0 && stream != NULL && errno == EFBIG)
-		migrations_add_finding(into, SEVERITY_ERROR, path, 0, "size",
-				       "the file is over %zu MiB; split it "
-				       "into several in one folder",
-				       FILE_LIMIT_BYTES >> 20);
-	else if (rc == 0)
-		rc = error_set_errno(err, ERROR_MIGRATION, errno,
-				     "%s: the migrations cannot be read", path);
 	free(text);
-	if (stream != NULL)
-		(void)fclose(stream);
 	return rc;
 }

@@ -26,11 +26,12 @@ static const struct shape {
 };
 
 #define PLANNED "-- fleet-upgrade: planned\n"
-#define ADVICE                                                               \
-	"-- Write the SQL of this step here, without BEGIN and COMMIT. It is\n" \
-	"-- listed and not run while its first line says planned: take that\n" \
-	"-- line out when it is ready.\n"
-#define ADVICE_LINES 3
+#define ADVICE                                                     \
+	"-- Write the SQL of this step here, without BEGIN and\n" \
+	"-- COMMIT. It is listed and not run while its first\n"   \
+	"-- line says planned: take that line out when it is\n"   \
+	"-- ready.\n"
+#define ADVICE_LINES 4
 
 /* What a file says, by the format of the others; the last row is for those
  * that have no marks. */

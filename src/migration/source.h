@@ -9,9 +9,11 @@
  * and nothing may be touched. Readers add steps; the chains are built and
  * checked afterwards in the same way for every format (chain.c).
  *
- * One reader per format: markdown.h is the first. A folder is read as every
- * "*.md" in it, in order of name, hidden ones left out; a file may have any
- * name.
+ * One reader per format, recognised by looking: a folder with numbered SQL
+ * files (files.h), all for one kind: that of the path, or users where it is named for
+ * both; a folder with folders "system" and "user" (or one of them) of such
+ * files; else every "*.md" in the folder (markdown.h), in order of name, hidden
+ * ones left out. A file that is named itself is Markdown, whatever its name.
  */
 #ifndef FLEET_MIGRATION_SOURCE_H
 #define FLEET_MIGRATION_SOURCE_H
@@ -39,6 +41,9 @@ struct chain {
 	enum kind kind;
 	struct step **steps; /* borrowed from struct migrations */
 	size_t count;
+	bool is_set; /* the steps are files of a folder, to which one that
+		      * stands before others may come later: which of them a
+		      * database has, its ledger says one by one */
 	struct step **planned; /* listed only */
 	size_t planned_count;
 };
@@ -53,7 +58,29 @@ struct migrations {
 			  * the to-version of active steps of any kind;
 			  * the texts are borrowed from the steps */
 	size_t version_count;
-	const char *format; /* static: "markdown" */
+	struct loose_part *loose; /* parts.h: until migrations_chain() */
+	size_t loose_count, loose_capacity;
+	const char *format; /* static: "markdown", "numbered", "pairs",
+			     * "folders", "dbmate", "goose", "sql-migrate" */
+};
+
+/* What may be said about how a source is written, where looking at it would
+ * find another way or marks that are none. */
+enum source_format {
+	SOURCE_AUTO, /* look */
+	SOURCE_MARKDOWN,
+	SOURCE_NUMBERED, /* no comment is a mark */
+	SOURCE_DBMATE,	 /* only its marks are some; so with the others */
+	SOURCE_GOOSE,
+	SOURCE_SQL_MIGRATE,
+};
+
+/* What is to be read, and how. */
+struct source {
+	const char *path;	      /* for both kinds; or NULL, and then */
+	const char *paths[KIND_COUNT]; /* one for each kind */
+	enum source_format format;
+	bool allows_programs;	      /* a step may be a program */
 };
 
 /* Reads `path` for both kinds, or, where `path` is NULL, `paths[kind]` for each
@@ -62,8 +89,8 @@ struct migrations {
  * step in it, or a finding of SEVERITY_ERROR, the first of which is the message
  * with its file and line. *out is set even then (for lint), but NULL if a file
  * or folder could not be read. */
-int migrations_read(const char *path, const char *const paths[KIND_COUNT],
-		    struct migrations **out, struct error *err);
+int migrations_read(const struct source *source, struct migrations **out,
+		    struct error *err);
 void migrations_free(struct migrations *migrations);
 
 /* For readers: takes over `step`, of which what the source says is filled; adds
@@ -95,6 +122,11 @@ const char *chain_version(const struct chain *chain, size_t position);
 
 /* True if `version` is one of `migrations->versions`. */
 bool migrations_know(const struct migrations *migrations, const char *version);
+
+/* Which steps there are in the chains that are sets, as a checksum: any step
+ * that comes or goes makes it another. "" without such a chain. */
+void migrations_set(const struct migrations *migrations,
+		    char out[CHECKSUM_HEX_BYTES]);
 
 /* The newest version of any kind; NULL without steps. */
 const char *migrations_newest(const struct migrations *migrations);

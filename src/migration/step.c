@@ -14,6 +14,17 @@ const char *kind_name(enum kind kind)
 	return names[kind];
 }
 
+const char *step_part_name(enum step_part part)
+{
+	static const char *const names[STEP_PARTS] = {
+		[STEP_DOWN] = "down",
+		[STEP_CHECK] = "check",
+		[STEP_VERIFY] = "verify",
+	};
+
+	return names[part];
+}
+
 char *step_name_of(enum kind kind, const char *from, const char *to)
 {
 	return xasprintf("%s:%s→%s", kind_name(kind),
@@ -35,21 +46,47 @@ void step_derive(struct step *step)
 {
 	free(step->name);
 	step->name = step_name_of(step->kind, step->from, step->to);
-	sql_checksum(step->sql, step->checksum);
+	if (!step->is_program)
+		sql_checksum(step->sql, step->checksum);
 	step->statements = sql_count_statements(step->sql);
-	step->is_blank = sql_is_blank(step->sql);
+	step->is_blank = !step->is_program && sql_is_blank(step->sql);
 	step->is_planned |= sql_has_directive(step->sql, "planned");
 	step->is_repeatable = sql_has_directive(step->sql, "repeatable");
 	removals_release(&step->removals);
 	removals_find(step->sql, &step->removals);
 }
 
+bool step_set_part(struct step *step, enum step_part part,
+		   const struct step_text *text)
+{
+	if (step->parts[part].sql != NULL)
+		return false;
+	step->parts[part] = *text;
+	return true;
+}
+
+void step_text_release(struct step_text *text)
+{
+	free(text->sql);
+	free(text->file);
+	memset(text, 0, sizeof(*text));
+}
+
+static int line_at(const char *sql, int line, size_t offset)
+{
+	const char *token = token_skip_blank(sql + offset);
+
+	return line - 1 + sql_line_of(sql, (size_t)(token - sql));
+}
+
+int step_text_line_at(const struct step_text *text, size_t offset)
+{
+	return line_at(text->sql, text->line, offset);
+}
+
 int step_line_at(const struct step *step, size_t offset)
 {
-	const char *token = token_skip_blank(step->sql + offset);
-
-	return step->line - 1 +
-	       sql_line_of(step->sql, (size_t)(token - step->sql));
+	return line_at(step->sql, step->line, offset);
 }
 
 void step_free(struct step *step)
@@ -60,10 +97,11 @@ void step_free(struct step *step)
 	free(step->to);
 	free(step->file);
 	free(step->sql);
-	free(step->down);
 	free(step->description);
 	free(step->date);
 	free(step->name);
+	for (size_t part = 0; part < STEP_PARTS; part++)
+		step_text_release(&step->parts[part]);
 	removals_release(&step->removals);
 	free(step);
 }

@@ -24,6 +24,22 @@ bool kind_find(const char *name, enum kind *out); /* false: no such kind */
 /* How "before the first" is written as a from-version. */
 #define STEP_BASELINE "baseline"
 
+/* What may stand beside the way up of a step. */
+enum step_part {
+	STEP_DOWN,   /* the way back, for rollback --to */
+	STEP_CHECK,  /* queries that give no row, or the step does not begin */
+	STEP_VERIFY, /* queries that give no row, or the step is undone */
+	STEP_PARTS
+};
+const char *step_part_name(enum step_part part); /* "down", "check"... */
+
+/* Owns its strings. */
+struct step_text {
+	char *sql;  /* NULL: there is none */
+	char *file; /* in which it stands */
+	int line;   /* of its first line there, from 1 */
+};
+
 struct step {
 	/* what the source says */
 	enum kind kind;
@@ -32,12 +48,14 @@ struct step {
 	char *file;        /* the file it was read from */
 	int line;          /* of the first line of `sql` in that file, from 1 */
 	char *sql;         /* between the tags, line breaks as "\n" */
-	char *down;        /* the way back, of the same form; NULL: none */
-	int down_line;     /* of the first line of `down` in the file */
 	char *description; /* "" if the source has none */
 	char *date;        /* "" if the source has none */
 	bool is_planned;   /* listed, never run, never the target; also if its
 			    * SQL begins with "-- fleet-upgrade: planned" */
+	struct step_text parts[STEP_PARTS];
+	bool is_outside_transaction; /* asks to run without one */
+	bool is_program;   /* `file` is to be executed; there is no SQL, and
+			    * `checksum` is that of its bytes */
 
 	/* what follows from it */
 	char *name; /* for people: "user:0.3.19→0.3.20" */
@@ -53,8 +71,18 @@ struct step {
 void step_derive(struct step *step);
 void step_free(struct step *step); /* NULL is fine */
 
-/* The line of `step->file` in which the first token at or behind `offset` in
- * `step->sql` stands: where a statement begins for people. */
+/* Gives the step a part, which it owns from then on. False, and nothing is
+ * taken over, if it has one already. */
+bool step_set_part(struct step *step, enum step_part part,
+		   const struct step_text *text);
+void step_text_release(struct step_text *text); /* zeroed is fine */
+
+/* The line of `text->file` in which the first token at or behind `offset` in
+ * its SQL stands. */
+int step_text_line_at(const struct step_text *text, size_t offset);
+
+/* The same of the way up, in `step->file` and `step->sql`: where a statement
+ * begins for people. */
 int step_line_at(const struct step *step, size_t offset);
 
 /* "user:0.3.19→0.3.20", which the caller frees; `from` may be NULL. */

@@ -9,6 +9,14 @@
 
 static const char *const arrows[] = { "→", "->" };
 
+static const struct {
+	const char *text;
+	enum tag_type type;
+} words[] = {
+	{ "start", TAG_START },   { "down", TAG_DOWN }, { "check", TAG_CHECK },
+	{ "verify", TAG_VERIFY }, { "end", TAG_END },
+};
+
 static bool has_digit(struct span span)
 {
 	size_t i;
@@ -89,9 +97,13 @@ static bool read_kind(struct span span, enum kind *out)
 
 static enum tag_type read_word(struct span span)
 {
-	return span_is(span, "start") ? TAG_START
-	       : span_is(span, "end") ? TAG_END
-				      : TAG_WRONG;
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (span_is(span, words[i].text))
+			return words[i].type;
+	}
+	return TAG_WRONG;
 }
 
 static bool read_version(struct span span, char out[VERSION_BYTES])
@@ -134,8 +146,8 @@ static enum tag_type read_inside(struct span inside, struct tag *tag)
 		return wrong(tag, "no such kind of database; the kinds are "
 				  "\"system\" and \"user\"");
 	if (type == TAG_WRONG)
-		return wrong(tag, "it ends neither in \":start\" nor in "
-				  "\":end\"");
+		return wrong(tag, "it ends in none of \":start\", \":down\", "
+				  "\":check\", \":verify\" and \":end\"");
 	return type;
 }
 
@@ -148,7 +160,7 @@ enum tag_type tag_read(const char *line, size_t bytes, struct tag *out)
 	if (!find_inside(span_trim(line, bytes), &inside))
 		return TAG_NONE;
 	out->type = read_inside(inside, out);
-	if (out->type == TAG_START || out->type == TAG_END)
+	if (out->type >= TAG_START)
 		name = step_name_of(out->kind,
 				    out->from[0] == '\0' ? NULL : out->from,
 				    out->to);

@@ -4,6 +4,9 @@
  *     -- [user:0.3.19→0.3.20:start]
  *     -- [user:0.3.19→0.3.20:end]
  *
+ * ":down", ":check" and ":verify" begin other parts of the step: between the
+ * start and the end, or in a block of their own that ends with an end as well.
+ *
  * Runs on: any thread. No state; a struct tag is plain data.
  * A tag has its line for itself. "→" and "->" are the same, blanks around the
  * parts do not count. Whoever explains tags to people writes placeholders where
@@ -23,7 +26,10 @@ enum tag_type {
 	TAG_NONE,        /* any other line */
 	TAG_PLACEHOLDER, /* shaped like a tag; its versions are none */
 	TAG_WRONG,       /* meant as a tag, but no such thing: see `problem` */
-	TAG_START,
+	TAG_START,  /* the way up */
+	TAG_DOWN,   /* here begins another part of the same step */
+	TAG_CHECK,
+	TAG_VERIFY,
 	TAG_END,
 };
 
@@ -31,10 +37,10 @@ enum tag_type {
 
 struct tag {
 	enum tag_type type;
-	enum kind kind;           /* start and end only, as are from and to */
+	enum kind kind;           /* from TAG_START on, as are from and to */
 	char from[VERSION_BYTES]; /* "": baseline */
 	char to[VERSION_BYTES];
-	char name[TAG_NAME_BYTES]; /* start, end: the step's name; else what
+	char name[TAG_NAME_BYTES]; /* the step's name; else what
 				    * stands between the brackets, perhaps
 				    * cut */
 	bool has_digit;            /* a placeholder, perhaps a mistyped

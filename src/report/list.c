@@ -123,6 +123,7 @@ static void print_step(const struct list_options *options,
 		       const struct widths *widths)
 {
 	FILE *out = options->out;
+	const char *down = step->parts[STEP_DOWN].sql;
 	char count[SAY_COUNT_BYTES];
 
 	fputs("  ", out);
@@ -132,7 +133,7 @@ static void print_step(const struct list_options *options,
 	say_toned(out, options->colour,
 		  step->is_planned ? TONE_ASIDE : TONE_PLAIN, "%s",
 		  step->is_planned ? "planned" : "active ");
-	fprintf(out, "  %-7s  %.*s", step->down ? "up/down" : "up",
+	fprintf(out, "  %-7s  %.*s", down ? "up/down" : "up",
 		LIST_CHECKSUM_DIGITS, step->checksum);
 	if (widths->date > 0) {
 		fputs("  ", out);
@@ -149,9 +150,9 @@ static void print_step(const struct list_options *options,
 	fputc('\n', out);
 	if (options->sql)
 		print_sql(out, step->sql);
-	if (options->sql && step->down) {
+	if (options->sql && down) {
 		fputs("    -- and back:\n", out);
-		print_sql(out, step->down);
+		print_sql(out, down);
 	}
 }
 

@@ -189,3 +189,132 @@ listed()
 	done
 	[ "$calls" -ge 10 ]
 }
+
+# file NAME: a file of migrations, with the SQL on standard input.
+file()
+{
+	mkdir -p "$(dirname "migrations/$1")"
+	cat >"migrations/$1"
+}
+
+# As it is in the folder now: the names, one a line.
+names()
+{
+	(cd migrations && find . -type f -printf '%P\n' | LC_ALL=C sort)
+}
+
+# follows NAME... : lint finds nothing wrong, and these files have come.
+follows()
+{
+	exits 0 lint
+	has " 0 errors, 0 warnings"
+	same "$(printf '%s\n' "$@")" "$(names | comm -13 before -)"
+}
+
+@test "new: numbered files get the next one, as wide, with the same marks" {
+	file 001-create-users.sql <<<'CREATE TABLE users(a);'
+	file 002-create-notes.sql <<<'CREATE TABLE notes(a);'
+	names >before
+	exits 0 new "Add inbox"
+	says "$T/migrations/003-add-inbox.sql:7: user 003, planned" \
+		'its line "-- fleet-upgrade: planned" is taken out'
+	follows 003-add-inbox.sql
+	[[ "$(listed 003)" == "user:002→003 planned null add inbox" ]]
+	exits 0 new "again"
+	has "before it comes user:002→003, which is only planned too"
+	exits 0 new --to 10 "and again"
+	follows 003-add-inbox.sql 004-again.sql 010-and-again.sql
+	exits 64 new --to 9 "late"
+	has "numbers only rise"
+	exits 64 new --kind system "x"
+	has "make the first by hand"
+}
+
+@test "new: a file is written, and runs once its line is taken out" {
+	file 0001_users.sql <<<'CREATE TABLE users(a);'
+	mkdir fleet
+	sqlite3 fleet/alice_longterm.db 'CREATE TABLE users(a)'
+	exits 0 fleet --set fleet.system_db= upgrade
+	same 0001 "$(version_of "$(db alice)")"
+	exits 0 new "add inbox"
+	exits 0 fleet --set fleet.system_db= upgrade
+	has "1 current"
+	same 0001 "$(version_of "$(db alice)")"
+	sed -i '/fleet-upgrade: planned/d' migrations/0002_add_inbox.sql
+	echo 'CREATE TABLE inbox(a);' >>migrations/0002_add_inbox.sql
+	exits 0 fleet --set fleet.system_db= upgrade
+	same 0002 "$(version_of "$(db alice)")"
+	same 0 "$(ask alice 'SELECT count(*) FROM inbox')"
+	exits 0 fleet list
+	[[ "$output" == *"user:0001→0002 "*" active "* ]]
+}
+
+@test "new: pairs and folders get their way down, too" {
+	file 0001_users.up.sql <<<'CREATE TABLE users(a);'
+	file 0001_users.down.sql <<<'DROP TABLE users;'
+	names >before
+	exits 0 new "add inbox"
+	says "0002_add_inbox.up.sql:7: user 0002, planned" \
+		"0002_add_inbox.down.sql:2: the way down"
+	follows 0002_add_inbox.down.sql 0002_add_inbox.up.sql
+	exits 0 fleet -d "$T" list
+	[[ "$output" == *"user:baseline→0001 "*" active   up/down "* ]]
+
+	rm -r migrations
+	file 2024-01-31-120000_users/up.sql <<<'CREATE TABLE users(a);'
+	file 2024-01-31-120000_users/down.sql <<<'DROP TABLE users;'
+	names >before
+	exits 0 new "add inbox"
+	now=$(ls migrations | tail -n 1)
+	[[ "$now" == "$(date -u +%Y-%m-%d)"-??????_add_inbox ]]
+	follows "$now/down.sql" "$now/up.sql"
+
+	rm -r migrations
+	file 20240131120000_users/migration.sql <<<'CREATE TABLE users(a);'
+	names >before
+	exits 0 new "add inbox"
+	now=$(ls migrations | tail -n 1)
+	[[ "$now" == "$(date -u +%Y%m%d)"??????_add_inbox ]]
+	follows "$now/migration.sql"
+
+	rm -r migrations
+	file 0.2/00__users.sql <<<'CREATE TABLE users(a);'
+	file 0.10/00__notes.sql <<<'CREATE TABLE notes(a);'
+	names >before
+	exits 0 new "add inbox"
+	follows 0.10/01__add_inbox.sql
+}
+
+@test "new: dbmate, goose and sql-migrate have their marks" {
+	for tool in migrate:up/migrate:down "+goose Up/+goose Down" \
+		"+migrate Up/+migrate Down"; do
+		up=${tool%/*} down=${tool#*/}
+		rm -rf migrations
+		printf -- '-- %s\nCREATE TABLE users(a);\n-- %s\nDROP TABLE users;\n' \
+			"$up" "$down" | file 20240131120000_users.sql
+		names >before
+		exits 0 new "add inbox"
+		added=$(names | comm -13 before -)
+		[[ "$added" == "$(date -u +%Y%m%d)"??????_add_inbox.sql ]]
+		follows "$added"
+		same "-- $up" "$(head -n 1 "migrations/$added")"
+		grep -qxF -- "-- $down" "migrations/$added"
+		sed -i -e '/fleet-upgrade: planned/d' \
+			-e "/^-- ready/a CREATE TABLE inbox(a);" \
+			"migrations/$added"
+		exits 0 lint
+		has "2 steps: 0 errors"
+		exits 0 "$FLEET_UPGRADE" -c /dev/null -m migrations \
+			migrations dump
+		has "CREATE TABLE inbox"
+	done
+}
+
+@test "new: each kind in its own folder" {
+	file system/0001_a.sql <<<'CREATE TABLE a(a);'
+	file user/0005_b.sql <<<'CREATE TABLE b(a);'
+	names >before
+	exits 0 new --kind system "of all"
+	exits 0 new "of one"
+	follows system/0002_of_all.sql user/0006_of_one.sql
+}

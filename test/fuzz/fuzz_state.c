@@ -132,8 +132,8 @@ static void try_seen(const uint8_t *content, size_t bytes)
 		by_file[i] = &users[i];
 	}
 	put(SEEN_NAME, content, bytes);
-	seen_recall(root, &fleet);
-	seen = seen_open(root, &fleet);
+	seen_recall(root, "", &fleet);
+	seen = seen_open(root, "", &fleet);
 	seen_close(seen);
 	arena_free(fleet.arena);
 }

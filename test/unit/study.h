@@ -35,6 +35,11 @@ const struct finding *study_finding(const struct migrations *migrations,
 void study_expect(const struct migrations *migrations, const char *rule,
 		  enum severity severity, int line, const char *part);
 
+/* The same in a file whose path ends with `file`. */
+void study_expect_in(const struct migrations *migrations, const char *file,
+		     const char *rule, enum severity severity, int line,
+		     const char *part);
+
 /* Asserts that there is nothing to tell, or no error. */
 void study_expect_nothing(const struct migrations *migrations);
 void study_expect_no_error(const struct migrations *migrations);

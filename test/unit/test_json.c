@@ -359,7 +359,7 @@ static void test_steps_of_a_list(void **state)
 				       "\"down\":null}\n");
 	scene_result(&scene, "a", OUTCOME_WOULD_UPGRADE, "", "2");
 	scene_database(&scene, needs_listener(needs));
-	step.down = (char *)"SELECT 2;";
+	step.parts[STEP_DOWN].sql = (char *)"SELECT 2;";
 	json_print_list(scene.out, &migrations, needs, true);
 	assert_has(scene_text(&scene),
 		   "\"needed\":1,\"sql\":\"SELECT 1;\","

@@ -185,15 +185,16 @@ static void puts_findings_in_order(void **state)
 /* The migrations that are installed: the history of a real application. */
 static void finds_only_the_old_sin_of_the_shipped_history(void **state)
 {
-	const char *source = getenv("SRCDIR");
+	const char *folder = getenv("SRCDIR");
 	char *path = xasprintf("%s/migrations/history.md",
-			       source == NULL ? "." : source);
+			       folder == NULL ? "." : folder);
+	const struct source source = { .path = path };
 	struct migrations *migrations;
 	struct error err = { 0 };
 	const struct finding *sin;
 
 	(void)state;
-	if (migrations_read(path, NULL, &migrations, &err) != 0)
+	if (migrations_read(&source, &migrations, &err) != 0)
 		fail_msg("%s", err.message);
 	lint_migrations(migrations);
 	assert_int_equal(migrations->version_count, 2);

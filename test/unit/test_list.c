@@ -12,7 +12,7 @@ static struct step steps[] = {
 	{ .kind = KIND_USER, .from = (char *)"0.3.19", .to = (char *)"0.3.20",
 	  .name = (char *)"user:0.3.19→0.3.20", .statements = 2,
 	  .sql = (char *)"ALTER TABLE t\n\tADD y;\033",
-	  .down = (char *)"ALTER TABLE t\n\tDROP y;\033",
+	  .parts[STEP_DOWN].sql = (char *)"ALTER TABLE t\n\tDROP y;\033",
 	  .checksum = "fedcba98765432100123456789abcdef",
 	  .date = (char *)"2025-10-07",
 	  .description = (char *)"adds y", .file = (char *)"h.md" },

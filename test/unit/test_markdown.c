@@ -321,7 +321,7 @@ static const struct {
 	{ "```sql\n-- [users:baseline→0.1:start]\n```\n", "tag",
 	  SEVERITY_ERROR, 2, "the kinds are \"system\" and \"user\"" },
 	{ "```sql\n-- [user:baseline→0.1:begin]\n```\n", "tag",
-	  SEVERITY_ERROR, 2, "[user:baseline→0.1:begin]: it ends neither" },
+	  SEVERITY_ERROR, 2, "[user:baseline→0.1:begin]: it ends in none of" },
 	{ "```sql\n-- [user:baseline→0.1:start]\n-- [user:old→new:end]\n"
 	  "-- [user:baseline→0.1:end]\n```\n",
 	  "tag", SEVERITY_ERROR, 3, "inside a step" },

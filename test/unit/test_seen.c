@@ -75,7 +75,7 @@ static void tell(struct seen *seen, enum event_type type,
 static void run(struct crowd *crowd, size_t from, size_t to,
 		const char *version)
 {
-	struct seen *seen = seen_open(crowd->sandpit->path, &crowd->fleet);
+	struct seen *seen = seen_open(crowd->sandpit->path, "", &crowd->fleet);
 	struct result result = { .outcome = OUTCOME_CURRENT };
 
 	assert_non_null(seen);
@@ -108,7 +108,7 @@ static size_t forget(struct crowd *crowd)
 static size_t recalled(struct crowd *crowd)
 {
 	forget(crowd);
-	seen_recall(crowd->sandpit->path, &crowd->fleet);
+	seen_recall(crowd->sandpit->path, "", &crowd->fleet);
 	return forget(crowd);
 }
 
@@ -155,13 +155,31 @@ static void what_was_seen_is_known(void **state)
 	assert_int_equal(recalled(&crowd), 2000);
 	run(&crowd, 1500, 3000, "0.3.20");
 	assert_int_equal(recalled(&crowd), 3000);
-	seen_recall(crowd.sandpit->path, &crowd.fleet);
+	seen_recall(crowd.sandpit->path, "", &crowd.fleet);
 	assert_string_equal(crowd.fleet.users[0].known_version, "0.3.19");
 	assert_string_equal(crowd.fleet.users[1499].known_version, "0.3.19");
 	assert_string_equal(crowd.fleet.users[1500].known_version, "0.3.20");
 	/* The few that there are stand in memory once. */
 	assert_ptr_equal(crowd.fleet.users[1500].known_version,
 			 crowd.fleet.users[2999].known_version);
+	crowd_close(&crowd);
+}
+
+/* Of a set of migrations a version says only as much as the set is the same. */
+static void another_scope_forgets(void **state)
+{
+	struct crowd crowd;
+	struct seen *seen;
+
+	crowd_open(&crowd, state, 10);
+	run(&crowd, 0, 7, "1");
+	seen_recall(crowd.sandpit->path, "other", &crowd.fleet);
+	assert_int_equal(forget(&crowd), 0);
+	assert_int_equal(recalled(&crowd), 7);
+	seen = seen_open(crowd.sandpit->path, "other", &crowd.fleet);
+	assert_int_equal(forget(&crowd), 0);
+	seen_close(seen);
+	assert_int_equal(recalled(&crowd), 0);
 	crowd_close(&crowd);
 }
 
@@ -173,7 +191,7 @@ static void whoever_remembers_knows_too(void **state)
 	crowd_open(&crowd, state, 10);
 	run(&crowd, 0, 7, "1");
 	assert_int_equal(forget(&crowd), 0);
-	seen = seen_open(crowd.sandpit->path, &crowd.fleet);
+	seen = seen_open(crowd.sandpit->path, "", &crowd.fleet);
 	assert_int_equal(forget(&crowd), 7);
 	seen_close(seen);
 	crowd_close(&crowd);
@@ -334,7 +352,7 @@ static void where_nothing_can_be_written_nothing_is_known(void **state)
 	sandpit_folder(crowd.sandpit, SEEN_NAME);
 	run(&crowd, 0, 5, "1");
 	assert_int_equal(recalled(&crowd), 0);
-	seen_recall(NULL, &crowd.fleet);
+	seen_recall(NULL, "", &crowd.fleet);
 	seen_close(NULL);
 	assert_int_equal(forget(&crowd), 0);
 	crowd_close(&crowd);
@@ -367,6 +385,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sandpit_open, sandpit_close)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_seen_is_known),
+		TEST(another_scope_forgets),
 		TEST(whoever_remembers_knows_too),
 		TEST(nothing_that_changed_is_known),
 		TEST(another_file_is_not_known),

@@ -23,10 +23,11 @@ static struct migrations *read_one(void **state, const char *name, int code,
 {
 	int descriptors = sandpit_descriptors();
 	char *path = path_of(state, name);
+	const struct source source = { .path = path };
 	struct migrations *migrations;
 
 	memset(err, 0, sizeof(*err));
-	assert_int_equal(migrations_read(path, NULL, &migrations, err), code);
+	assert_int_equal(migrations_read(&source, &migrations, err), code);
 	if (code != 0)
 		assert_int_equal(err->code, code);
 	assert_int_equal(sandpit_descriptors(), descriptors);
@@ -97,7 +98,7 @@ static void reads_a_source_for_each_kind(void **state)
 {
 	char *system = path_of(state, "system.md");
 	char *user = path_of(state, "user.md");
-	const char *const paths[KIND_COUNT] = { system, user };
+	const struct source source = { .paths = { system, user } };
 	struct migrations *migrations;
 	struct error err;
 
@@ -105,7 +106,7 @@ static void reads_a_source_for_each_kind(void **state)
 		     STUDY_STEP("system:baseline→0.1", "a;"), 0644);
 	sandpit_file(*state, "user.md", STUDY_STEP("user:baseline→0.1", "a;"),
 		     0644);
-	assert_int_equal(migrations_read(NULL, paths, &migrations, &err), 0);
+	assert_int_equal(migrations_read(&source, &migrations, &err), 0);
 	assert_int_equal(migrations->step_count, 2);
 	migrations_free(migrations);
 	free(user);
@@ -115,13 +116,13 @@ static void reads_a_source_for_each_kind(void **state)
 static void reads_one_kind_alone(void **state)
 {
 	char *user = path_of(state, "user.md");
-	const char *const paths[KIND_COUNT] = { NULL, user };
+	const struct source source = { .paths = { NULL, user } };
 	struct migrations *migrations;
 	struct error err;
 
 	sandpit_file(*state, "user.md", STUDY_STEP("user:baseline→0.1", "a;"),
 		     0644);
-	assert_int_equal(migrations_read(NULL, paths, &migrations, &err), 0);
+	assert_int_equal(migrations_read(&source, &migrations, &err), 0);
 	assert_int_equal(migrations->chains[KIND_SYSTEM].count, 0);
 	assert_int_equal(migrations->chains[KIND_USER].count, 1);
 	migrations_free(migrations);
@@ -131,12 +132,12 @@ static void reads_one_kind_alone(void **state)
 static void reads_the_same_source_of_both_kinds_once(void **state)
 {
 	char *path = path_of(state, "m.md");
-	const char *const paths[KIND_COUNT] = { path, path };
+	const struct source source = { .paths = { path, path } };
 	struct migrations *migrations;
 	struct error err;
 
 	sandpit_file(*state, "m.md", BOTH, 0644);
-	assert_int_equal(migrations_read(NULL, paths, &migrations, &err), 0);
+	assert_int_equal(migrations_read(&source, &migrations, &err), 0);
 	assert_int_equal(migrations->step_count, 2);
 	migrations_free(migrations);
 	free(path);
@@ -145,12 +146,12 @@ static void reads_the_same_source_of_both_kinds_once(void **state)
 static void refuses_a_step_in_the_source_of_the_other_kind(void **state)
 {
 	char *user = path_of(state, "user.md");
-	const char *const paths[KIND_COUNT] = { NULL, user };
+	const struct source source = { .paths = { NULL, user } };
 	struct migrations *migrations;
 	struct error err;
 
 	sandpit_file(*state, "user.md", BOTH, 0644);
-	assert_int_equal(migrations_read(NULL, paths, &migrations, &err),
+	assert_int_equal(migrations_read(&source, &migrations, &err),
 			 ERROR_MIGRATION);
 	assert_says(&err, "user.md:3: system:baseline→0.1 stands in the source "
 			  "for user databases");
@@ -160,14 +161,14 @@ static void refuses_a_step_in_the_source_of_the_other_kind(void **state)
 
 static void says_what_is_missing(void **state)
 {
-	const char *const none[KIND_COUNT] = { NULL, NULL };
+	const struct source none = { .path = NULL };
 	struct migrations *migrations;
 	struct error err;
 
 	assert_null(read_one(state, "none.md", ERROR_MIGRATION, &err));
 	assert_says(&err, "none.md");
 	assert_says(&err, "No such file");
-	assert_int_equal(migrations_read(NULL, none, &migrations, &err),
+	assert_int_equal(migrations_read(&none, &migrations, &err),
 			 ERROR_MIGRATION);
 	assert_null(migrations);
 	assert_says(&err, "no migrations are named");

@@ -182,6 +182,71 @@ static void test_above_the_target_nothing_is_pending(void **state)
 	assert_int_equal(job.result.steps, 0);
 }
 
+/* data/a.db has these steps, and the migrations are the files of a folder. */
+static void set_rows(struct workshop *shop, const char *rows)
+{
+	char sql[400];
+
+	shop->migrations->chains[KIND_USER].is_set = true;
+	(void)snprintf(sql, sizeof(sql),
+		       "DROP TABLE IF EXISTS " LEDGER_TABLE
+		       "; CREATE TABLE " LEDGER_TABLE
+		       "(rank INTEGER PRIMARY KEY, kind, to_version, "
+		       "checksum); INSERT INTO " LEDGER_TABLE
+		       "(kind, to_version, checksum) VALUES %s",
+		       rows);
+	workshop_sql(shop, "a.db", sql);
+}
+
+static void test_an_older_step_that_is_missing_is_refused(void **state)
+{
+	struct workshop *shop = *state;
+
+	workshop_make(shop, "a.db", 3);
+	set_rows(shop, "('migrate', '1', 'c'), ('migrate', '3', 'c')");
+	expect_error(shop, ERROR_UNVERSIONED,
+		     "it is at 3 and lacks the older 2 (history.md)");
+	/* What is not asked for is not missed. */
+	shop->plan.targets[KIND_USER] = 1;
+	expect(shop, "3", 3, false);
+	shop->plan.targets[KIND_USER] = 3;
+	set_rows(shop, "('detect', '2', NULL), ('migrate', '3', 'c')");
+	expect(shop, "3", 3, false);
+	shop->migrations->chains[KIND_USER].is_set = false;
+	workshop_sql(shop, "a.db",
+		     "UPDATE " LEDGER_TABLE " SET checksum = 'c'");
+	expect(shop, "3", 3, false);
+}
+
+static void test_an_older_step_runs_first_where_that_is_allowed(void **state)
+{
+	struct workshop *shop = *state;
+	struct job job = workshop_job(shop, "a.db");
+	struct standing standing;
+
+	shop->plan.allows_late = true;
+	workshop_make(shop, "a.db", 3);
+	set_rows(shop, "('migrate', '2', 'c')");
+	standing = expect(shop, "2", 2, true);
+	assert_int_equal(standing_step_count(&standing), 2);
+	assert_int_equal(standing_step(&standing, 0), 0);
+	assert_int_equal(standing_step(&standing, 1), 2);
+	standing_report(&standing, &job);
+	assert_int_equal(job.result.steps, 2);
+	assert_string_equal(job.result.to, "3");
+	set_rows(shop, "('migrate', '1', 'c'), ('migrate', '3', 'c')");
+	standing = expect(shop, "3", 3, true);
+	assert_int_equal(standing_step_count(&standing), 1);
+	standing_report(&standing, &job);
+	assert_string_equal(job.result.to, "3");
+	/* A row of one that ran late leaves the version where it was. */
+	set_rows(shop, "('migrate', '1', 'c'), ('migrate', '3', 'c'), "
+		       "('late', '2', 'c')");
+	expect(shop, "3", 3, false);
+	set_rows(shop, "('late', '2', 'c')");
+	expect_error(shop, ERROR_UNVERSIONED, "nothing but steps that ran");
+}
+
 static void test_without_migrations_the_ledger_is_told(void **state)
 {
 	struct workshop *shop = *state;
@@ -271,6 +336,9 @@ int main(void)
 		WORKSHOP_TEST(test_newer_and_unknown_are_refused),
 		WORKSHOP_TEST(test_a_version_of_the_other_kind_is_bridged),
 		WORKSHOP_TEST(test_above_the_target_nothing_is_pending),
+		WORKSHOP_TEST(test_an_older_step_that_is_missing_is_refused),
+		WORKSHOP_TEST(
+			test_an_older_step_runs_first_where_that_is_allowed),
 		WORKSHOP_TEST(test_without_migrations_the_ledger_is_told),
 		WORKSHOP_TEST(test_the_report_says_from_and_to),
 		WORKSHOP_TEST(test_what_is_known_needs_no_file),

@@ -150,8 +150,9 @@ static void says_what_is_wrong(void **state)
 	} wrong[] = {
 		{ "-- [users:0.1→0.2:start]", "\"system\" and \"user\"" },
 		{ "-- [User:0.1→0.2:start]", "\"system\" and \"user\"" },
-		{ "-- [user:0.1→0.2:begin]", "\":start\" nor" },
-		{ "-- [user:0.1→0.2:START]", "\":start\" nor" },
+		{ "-- [user:0.1→0.2:begin]", "none of \":start\", \":down\"" },
+		{ "-- [user:0.1→0.2:START]", "none of \":start\", \":down\"" },
+		{ "-- [user:0.1→0.2:downs]", "\":verify\" and" },
 		{ "-- [user:0.1 to 0.2:start]", "no arrow" },
 		{ "-- [user:0.2:end]", "no arrow" },
 	};
