@@ -39,6 +39,31 @@ static void names_the_kinds(void **state)
 	assert_false(kind_find("", &kind));
 }
 
+/* Whatever the format: `new` writes files so. */
+static void is_planned_if_its_first_lines_say_so(void **state)
+{
+	static const struct {
+		const char *sql;
+		bool is_planned;
+	} cases[] = {
+		{ "-- fleet-upgrade: planned\n-- later\n", true },
+		{ "-- +goose Up\n-- fleet-upgrade: planned\nSELECT 1;", true },
+		{ "-- planned\n", false },
+		{ "SELECT 1; -- fleet-upgrade: planned\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct step *step = make("0.1", cases[i].sql);
+
+		assert_int_equal(step->is_planned, cases[i].is_planned);
+		step->is_planned = true;
+		step_derive(step);
+		assert_true(step->is_planned);
+		step_free(step);
+	}
+}
+
 static void derives_what_follows(void **state)
 {
 	struct step *step = make("0.1", "CREATE TABLE t(a);\nSELECT 1;\n");
@@ -118,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_the_kinds),
+		cmocka_unit_test(is_planned_if_its_first_lines_say_so),
 		cmocka_unit_test(derives_what_follows),
 		cmocka_unit_test(knows_what_its_sql_takes_away),
 		cmocka_unit_test(knows_the_first_step),
