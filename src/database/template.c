@@ -194,6 +194,22 @@ static int check_file(const char *path, const struct replay *replay,
 	return rc;
 }
 
+/* A program wants a database with its user, in the fleet. */
+static int refuse_programs(const struct chain *chain, size_t position,
+			   struct error *err)
+{
+	for (size_t p = 0; p < position; p++)
+		if (chain->steps[p]->is_program)
+			return error_set(err, ERROR_MIGRATION, "%s: %s is a "
+					 "program, which is not run to make a "
+					 "template; let the application make "
+					 "its databases, or build one up to "
+					 "the step before (--to)",
+					 chain->steps[p]->file,
+					 chain->steps[p]->name);
+	return 0;
+}
+
 int template_fill(const struct plan *plan, enum kind kind,
 		  const struct replacement *file, struct template *out,
 		  struct error *err)
@@ -202,8 +218,10 @@ int template_fill(const struct plan *plan, enum kind kind,
 	size_t position = plan->targets[kind];
 	struct sqlite3 *db = NULL, *empty = NULL;
 	struct stamp made = { 0 };
-	int rc = open_memory(&db, err);
+	int rc = refuse_programs(replay->chain, position, err);
 
+	if (rc == 0)
+		rc = open_memory(&db, err);
 	if (rc == 0)
 		rc = open_memory(&empty, err);
 	if (rc == 0)

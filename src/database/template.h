@@ -43,7 +43,8 @@ int template_may_replace(const struct replacement *file, struct error *err);
 
 /* Fills `file`, which was begun and is the caller's to end. Of the plan:
  * replays, targets, run_id and the checks. ERROR_MIGRATION: a step failed, or
- * leaves a database that is not sound; "FILE:LINE: STEP: ..." says where. */
+ * leaves a database that is not sound, "FILE:LINE: STEP: ..." says where; or it
+ * is a program, which is not run here. */
 int template_fill(const struct plan *plan, enum kind kind,
 		  const struct replacement *file, struct template *out,
 		  struct error *err);

@@ -160,6 +160,16 @@ static void test_what_is_not_sound_is_not_written(void **state)
 	expect_refused(shop, "new.db", ERROR_MIGRATION, "foreign keys");
 }
 
+static void test_a_program_is_not_passed_over(void **state)
+{
+	struct workshop *shop = *state;
+
+	shop->migrations->chains[KIND_USER].steps[1]->is_program = true;
+	expect_refused(shop, "new.db", ERROR_MIGRATION, "is a program");
+	shop->plan.targets[KIND_USER] = 1;
+	expect_built(shop, "new.db");
+}
+
 /* An SQL function that tells the time, and the like. */
 static void test_steps_that_make_another_schema_are_told(void **state)
 {
@@ -247,6 +257,7 @@ int main(void)
 		WORKSHOP_TEST(test_a_copy_is_upgraded_with_the_others),
 		WORKSHOP_TEST(test_rows_that_steps_insert_are_in_it),
 		WORKSHOP_TEST(test_what_is_not_sound_is_not_written),
+		WORKSHOP_TEST(test_a_program_is_not_passed_over),
 		WORKSHOP_TEST(test_steps_that_make_another_schema_are_told),
 		WORKSHOP_TEST(test_an_older_template_is_replaced),
 		WORKSHOP_TEST(test_what_is_no_template_is_left_alone),
