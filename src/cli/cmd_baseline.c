@@ -5,19 +5,11 @@
 #include "cli/execution.h"
 #include "cli/preflight.h"
 
-/* The version has to be said where it is meant: a target that stands in some
- * file must not be recorded in a fleet by somebody who did not think of it. */
-static bool says_version(const struct options *options)
-{
-	for (size_t i = 0; i < options->setting_count; i++)
-		if (strcmp(options->settings[i].key, "migrations.target") == 0)
-			return true;
-	return false;
-}
-
 int cmd_baseline_check(const struct options *options, struct error *err)
 {
-	bool is_said = says_version(options);
+	/* A target that stands in some file must not be recorded in a fleet by
+	 * somebody who did not think of it. */
+	bool is_said = options_say(options, "migrations.target");
 
 	if (options->forget && is_said)
 		return error_set(err, ERROR_USAGE, "baseline: --to and "

@@ -28,7 +28,7 @@ const struct command commands[COMMAND_COUNT] = {
 		"rollback", USERS,
 		"take back the newest upgrade, and hold the fleet there",
 		WANT_MIGRATIONS | NEED_FLEET | NEED_WRITE | USERS_ONLY,
-		cmd_rollback, NULL },
+		cmd_rollback, cmd_rollback_check },
 	[COMMAND_RESTORE] = {
 		"restore", USERS,
 		"put the backups of single databases back",

@@ -89,6 +89,7 @@ int command_find(char *const *words, size_t count, const struct command **out,
 enum command_id command_id(const struct command *command);
 
 int cmd_list_check(const struct options *options, struct error *err);
+int cmd_rollback_check(const struct options *options, struct error *err);
 int cmd_restore_check(const struct options *options, struct error *err);
 int cmd_migrations_dump_check(const struct options *options, struct error *err);
 int cmd_template_build_check(const struct options *options, struct error *err);

@@ -16,7 +16,8 @@
 
 #include "base/error.h"
 
-/* A row's place in the table, and a value's in struct config. */
+/* A row's place in the table, and a value's in struct config: in the order in
+ * which `config` shows them. */
 enum key {
 	/* [fleet]: which databases there are, and where our own files go */
 	KEY_DATA_DIR,

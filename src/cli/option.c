@@ -17,7 +17,7 @@
 	 BIT(BACKUPS_PRUNE))
 #define WITH_TARGET                                                           \
 	(BIT(UPGRADE) | BIT(STATUS) | BIT(LIST) | BIT(BASELINE) |             \
-	 BIT(TEMPLATE_BUILD) | BIT(NEW))
+	 BIT(ROLLBACK) | BIT(TEMPLATE_BUILD) | BIT(NEW))
 
 /* `config` shows what an option would change. */
 #define SHOWN BIT(CONFIG)
@@ -36,7 +36,7 @@ const struct option_row option_rows[] = {
 	  "the migrations: a file, or a folder of *.md" },
 	{ 't', "to", "VERSION", KEY("migrations.target"),
 	  WITH_TARGET | SHOWN,
-	  "the version to reach or record (default: newest)" },
+	  "the version to reach, record or go back to" },
 	{ 'n', "dry-run", NULL, FLAG(dry_run),
 	  BIT(UPGRADE) | BIT(BACKUPS_PRUNE),
 	  "write nothing; try it on private copies" },

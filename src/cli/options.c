@@ -284,3 +284,11 @@ char *options_again(const struct options *options)
 	fclose(out);
 	return text;
 }
+
+bool options_say(const struct options *options, const char *key)
+{
+	for (size_t i = 0; i < options->setting_count; i++)
+		if (strcmp(options->settings[i].key, key) == 0)
+			return true;
+	return false;
+}

@@ -67,6 +67,10 @@ void options_release(struct options *options);
 int options_kind(const struct options *options, enum kind fallback,
 		 enum kind *out, struct error *err);
 
+/* True if the command line gives that key a value ("migrations.target"), by
+ * whatever option. */
+bool options_say(const struct options *options, const char *key);
+
 /* How to call the program again on the same fleet, quoted for a shell:
  * "fleet-upgrade --data-dir /srv/fleet". For hints; the caller frees it. */
 char *options_again(const struct options *options);

@@ -148,8 +148,20 @@ int standing_read(struct sqlite3 *db, const struct job *job,
 	return rc;
 }
 
+int standing_read_down(struct sqlite3 *db, const struct job *job,
+		       struct standing *out, struct error *err)
+{
+	int rc = standing_read(db, job, out, err);
+
+	out->late_count = 0;
+	out->goes_down = rc == 0 && out->position > out->target;
+	return rc;
+}
+
 size_t standing_step_count(const struct standing *standing)
 {
+	if (standing->goes_down)
+		return standing->position - standing->target;
 	return standing->late_count +
 	       (standing->position < standing->target
 			? standing->target - standing->position
@@ -158,6 +170,8 @@ size_t standing_step_count(const struct standing *standing)
 
 size_t standing_step(const struct standing *standing, size_t i)
 {
+	if (standing->goes_down)
+		return standing->position - 1 - i;
 	return i < standing->late_count
 		       ? standing->late[i]
 		       : standing->position + (i - standing->late_count);
@@ -181,7 +195,7 @@ void standing_report(const struct standing *standing, struct job *job)
 	result->was_detected = standing->was_detected;
 	result->notes[0] = '\0';
 	result->steps = (int)standing_step_count(standing);
-	if (standing->position < standing->target)
+	if (standing->position < standing->target || standing->goes_down)
 		to = chain_version(replay->chain, standing->target);
 	text_copy(result->to, sizeof(result->to), to);
 	if (standing->drift > 0)

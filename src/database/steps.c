@@ -5,15 +5,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
-#include "base/text.h"
+#include "base/memory.h"
 #include "database/applied.h"
 #include "database/losses.h"
 #include "database/scratch.h"
-#include "migration/sql.h"
+#include "database/stride.h"
 #include "sqlite/connection.h"
 #include "sqlite/schema.h"
-#include "sqlite/script.h"
 
 void steps_begin(struct steps *steps, struct job *job, struct sqlite3 *db)
 {
@@ -55,49 +53,6 @@ static struct schema_known known_of(const struct steps *steps)
 	return replay_known(job->plan->replays[job->subject->kind]);
 }
 
-/* Notes where in which migration the statement stands that failed. */
-static void locate_failure(struct failure *failure, const struct step *step,
-			   const struct script *script)
-{
-	text_copy(failure->migration, sizeof(failure->migration), step->name);
-	text_copy(failure->file, sizeof(failure->file), step->file);
-	failure->line = step_line_at(step, script->begin);
-	sql_excerpt(step->sql + script->begin, script->end - script->begin,
-		    failure->statement, sizeof(failure->statement));
-}
-
-static int run_step(struct steps *steps, const struct step *step, bool is_late,
-		    struct error *err)
-{
-	struct script script = {
-		.text = step->sql,
-		.in_transaction = true,
-		.authorizer = &steps->authorizer,
-	};
-	int64_t begin = clock_now_us();
-	int rc = job_check_stop(steps->job, err);
-	struct ledger_row row = {
-		.kind = is_late ? APPLIED_LATE : "migrate",
-		.from = step->from,
-		.to = step->to,
-		.description = step->description,
-		.checksum = step->checksum,
-		.run_id = steps->job->plan->run_id,
-	};
-
-	if (rc != 0)
-		return rc;
-	steps->authorizer.mode = AUTHORIZE_STEPS;
-	rc = script_run(steps->db, &script, err);
-	steps->authorizer.mode = AUTHORIZE_OURS;
-	if (rc != 0) {
-		locate_failure(&steps->job->result.failure, step, &script);
-		return rc;
-	}
-	row.duration_us = clock_now_us() - begin;
-	return ledger_add(steps->db, &row, err);
-}
-
 /* To ask now takes less than to open an untouched copy afterwards. */
 static int take_keys(struct steps *steps, struct error *err)
 {
@@ -109,6 +64,37 @@ static int take_keys(struct steps *steps, struct error *err)
 	return steps->has_keys ? check_foreign_keys_of(steps->db, steps->old,
 						       &steps->keys, err)
 			       : 0;
+}
+
+static int run_up(struct steps *steps, const struct chain *chain,
+		  struct error *err)
+{
+	const struct standing *standing = steps->standing;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < standing_step_count(standing); i++)
+		rc = stride_up(steps, chain->steps[standing_step(standing, i)],
+			       i < standing->late_count, err);
+	return rc;
+}
+
+/* What a set lacks has not to be taken back. */
+static int run_down(struct steps *steps, const struct chain *chain,
+		    struct error *err)
+{
+	const struct standing *standing = steps->standing;
+	bool *has = xcalloc(chain->count, sizeof(bool));
+	int rc = applied_read(steps->db, chain, has, err);
+
+	for (size_t i = 0; rc == 0 && i < standing_step_count(standing); i++) {
+		size_t p = standing_step(standing, i);
+
+		if (has[p] || !chain->is_set)
+			rc = stride_down(steps, chain->steps[p],
+					 chain_version(chain, p), err);
+	}
+	free(has);
+	return rc;
 }
 
 int steps_run(struct steps *steps, struct error *err)
@@ -123,7 +109,6 @@ int steps_run(struct steps *steps, struct error *err)
 		.run_id = steps->job->plan->run_id,
 	};
 	const struct schema_known known = known_of(steps);
-	size_t i;
 	int rc = schema_take(steps->db, LEDGER_TABLE, &known, &steps->old,
 			     err);
 
@@ -133,9 +118,9 @@ int steps_run(struct steps *steps, struct error *err)
 		rc = ledger_prepare(steps->db, err);
 	if (rc == 0 && standing->was_detected)
 		rc = ledger_add(steps->db, &detected, err);
-	for (i = 0; rc == 0 && i < standing_step_count(standing); i++)
-		rc = run_step(steps, chain->steps[standing_step(standing, i)],
-			      i < standing->late_count, err);
+	if (rc == 0)
+		rc = standing->goes_down ? run_down(steps, chain, err)
+					 : run_up(steps, chain, err);
 	return rc;
 }
 

@@ -63,8 +63,8 @@ int steps_check_before(struct steps *steps, struct error *err);
  * already, then that is the news. Returns the code that holds. */
 int steps_blame(struct steps *steps, int rc, struct error *err);
 
-/* Records a detected version, then runs each pending step statement by
- * statement and writes its ledger row. On failure result.failure says where. */
+/* Records a detected version, then runs each step that the standing says, up or
+ * down (stride.h). On failure result.failure says where. */
 int steps_run(struct steps *steps, struct error *err);
 
 /* Compares with how it was before: structure, CHECK and NOT NULL, foreign keys,

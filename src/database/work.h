@@ -45,6 +45,12 @@ job_work work_verify;
  * restored, kept, failed, busy, skipped. (`rollback` and `restore`.) */
 job_work work_restore;
 
+/* Takes back, by their ways down, the steps above plan->targets, the newest
+ * first, in one transaction behind a backup; what users wrote stays. Outcome:
+ * restored, current (it stands no higher), failed, busy, skipped, newer.
+ * (`rollback --to`.) */
+job_work work_descend;
+
 /* Records the database as being at plan->baseline. Outcome: upgraded
  * (recorded), current (it is there already), failed, busy, skipped, newer. */
 job_work work_baseline;

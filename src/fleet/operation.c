@@ -44,6 +44,14 @@ const struct operation operation_rollback = {
 	.work = work_restore,
 };
 
+const struct operation operation_descend = {
+	.name = "rollback",
+	.writes = true,
+	.order = ORDER_SYSTEM_LAST,
+	.retries_busy = true,
+	.work = work_descend,
+};
+
 const struct operation operation_restore = {
 	.name = "restore",
 	.writes = true,

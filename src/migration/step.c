@@ -62,6 +62,7 @@ bool step_set_part(struct step *step, enum step_part part,
 	if (step->parts[part].sql != NULL)
 		return false;
 	step->parts[part] = *text;
+	removals_find(text->sql, &step->parts[part].removals);
 	return true;
 }
 
@@ -69,6 +70,7 @@ void step_text_release(struct step_text *text)
 {
 	free(text->sql);
 	free(text->file);
+	removals_release(&text->removals);
 	memset(text, 0, sizeof(*text));
 }
 

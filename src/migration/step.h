@@ -38,6 +38,8 @@ struct step_text {
 	char *sql;  /* NULL: there is none */
 	char *file; /* in which it stands */
 	int line;   /* of its first line there, from 1 */
+	struct removals removals; /* what it takes away by name; found by
+				   * step_set_part() */
 };
 
 struct step {
@@ -71,8 +73,8 @@ struct step {
 void step_derive(struct step *step);
 void step_free(struct step *step); /* NULL is fine */
 
-/* Gives the step a part, which it owns from then on. False, and nothing is
- * taken over, if it has one already. */
+/* Gives the step a part, which it owns from then on, `removals` found. False,
+ * and nothing is taken over, if it has one already. */
 bool step_set_part(struct step *step, enum step_part part,
 		   const struct step_text *text);
 void step_text_release(struct step_text *text); /* zeroed is fine */

@@ -1,12 +1,17 @@
 #include "sqlite/script.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "sqlite/authorizer.h"
 #include "sqlite/connection.h"
+
+#define ROWS_SHOWN 3
+#define ROWS_BYTES 400
 
 /* SQLite says where a statement ends only if it could read it. */
 static size_t find_end(const char *text, size_t begin)
@@ -45,6 +50,47 @@ static int explain(struct sqlite3 *db, const struct script *script,
 	return code;
 }
 
+/* One row for people: " (1|it's|NULL)", at most so long. */
+static void add_row(sqlite3_stmt *statement, char *rows, size_t room)
+{
+	size_t used = strlen(rows);
+	char *shown;
+
+	for (int column = 0; column < sqlite3_column_count(statement);
+	     column++) {
+		const char *text =
+			(const char *)sqlite3_column_text(statement, column);
+
+		shown = text_escape(text ? text : "NULL");
+		(void)snprintf(rows + used, room - used, "%s%.60s",
+			       column > 0 ? "|" : " (", shown);
+		used += strlen(rows + used);
+		free(shown);
+	}
+	(void)snprintf(rows + used, room - used, ")");
+}
+
+static int step_through(struct sqlite3 *db, sqlite3_stmt *statement,
+			const struct script *script, struct error *err)
+{
+	char rows[ROWS_BYTES] = "";
+	long count = 0;
+	int code;
+
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+		if (script->only_asks && count++ < ROWS_SHOWN)
+			add_row(statement, rows, sizeof(rows));
+	}
+	if (code != SQLITE_DONE)
+		return explain(db, script, code, err);
+	if (count == 0)
+		return 0;
+	return error_set(err, ERROR_CHECK,
+			 "it gives %ld row%s, where there should be none:%s%s",
+			 count, count == 1 ? "" : "s", rows,
+			 count > ROWS_SHOWN ? " ..." : "");
+}
+
 static int run_statement(struct sqlite3 *db, struct script *script,
 			 struct error *err)
 {
@@ -64,10 +110,11 @@ static int run_statement(struct sqlite3 *db, struct script *script,
 	if (!statement)
 		return 0; /* blanks, comments, a lone semicolon */
 
-	do
-		code = sqlite3_step(statement);
-	while (code == SQLITE_ROW);
-	code = code == SQLITE_DONE ? 0 : explain(db, script, code, err);
+	if (script->only_asks && !sqlite3_stmt_readonly(statement))
+		code = error_set(err, ERROR_SQL,
+				 "it writes, where only questions are asked");
+	else
+		code = step_through(db, statement, script, err);
 	sqlite3_finalize(statement);
 	if (code)
 		return code;

@@ -23,6 +23,7 @@ struct authorizer;
 struct script {
 	const char *text;	/* NUL-terminated */
 	bool in_transaction;	/* the caller has one open: look after it */
+	bool only_asks;		/* no statement may write, or give a row */
 	struct authorizer *authorizer; /* installed; names what it refused */
 	size_t begin, end;	/* out: bytes [begin, end) of the statement that
 				 * ran last or failed; begin is where SQLite
@@ -30,7 +31,8 @@ struct script {
 	int statements;		/* out: how many were run */
 };
 
-/* Runs all statements. Rows that they return are read and thrown away. On
+/* Runs all statements. Rows that they return are read and thrown away; with
+ * only_asks they are ERROR_CHECK, which shows the first three. On
  * failure `begin` and `end` show the statement, and err has SQLite's message.
  * ERROR_SQL: the statement failed, was refused or ended the transaction; what
  * was refused is named, and why. Other errors as connection_error(). */

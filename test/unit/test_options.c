@@ -230,7 +230,7 @@ static void test_an_option_that_makes_no_sense_is_refused(void **state)
 	static const char *const cases[] = {
 		"status --failed",	"status -n",
 		"upgrade --check",	"upgrade --force",
-		"rollback --to 0.3.19", "rollback --offline",
+		"rollback --check",	"rollback --offline",
 		"verify -n",		"verify --lock-wait 3",
 		"list --check",		"restore --include a*",
 		"backups list -n",	"backups prune --force",
