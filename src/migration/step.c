@@ -66,6 +66,15 @@ bool step_set_part(struct step *step, enum step_part part,
 	return true;
 }
 
+const struct step_text *step_way_down(const struct step *step)
+{
+	const struct step_text *down = &step->parts[STEP_DOWN];
+
+	if (down->sql == NULL || (sql_is_blank(down->sql) && !step->is_blank))
+		return NULL;
+	return down;
+}
+
 void step_text_release(struct step_text *text)
 {
 	free(text->sql);

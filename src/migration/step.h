@@ -79,6 +79,10 @@ bool step_set_part(struct step *step, enum step_part part,
 		   const struct step_text *text);
 void step_text_release(struct step_text *text); /* zeroed is fine */
 
+/* The way back; NULL if there is none. Comments alone are none where the way up
+ * does something: nobody has written it yet. (Who means it writes SELECT 1.) */
+const struct step_text *step_way_down(const struct step *step);
+
 /* The line of `text->file` in which the first token at or behind `offset` in
  * its SQL stands. */
 int step_text_line_at(const struct step_text *text, size_t offset);

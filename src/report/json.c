@@ -243,7 +243,7 @@ void json_print_status(FILE *out, const struct status *status)
 static void print_step(FILE *out, const struct step *step, json_t *needed,
 		       bool with_sql)
 {
-	const char *down = step->parts[STEP_DOWN].sql;
+	const struct step_text *down = step_way_down(step);
 
 	line_print(out, json_pack("{s:s,s:s,s:o,s:o,s:o,s:s,s:i,s:o,s:o,s:o,"
 				    "s:o,s:o,s:o,s:o,s:b,s:o}",
@@ -262,7 +262,8 @@ static void print_step(FILE *out, const struct step *step, json_t *needed,
 		"needed", needed,
 		"sql", with_sql ? text_or_null(step->sql) : json_null(),
 		"has_down", down != NULL,
-		"down", with_sql ? text_or_null(down) : json_null()));
+		"down", with_sql && down ? text_or_null(down->sql)
+					 : json_null()));
 }
 
 void json_print_list(FILE *out, const struct migrations *migrations,

@@ -123,7 +123,7 @@ static void print_step(const struct list_options *options,
 		       const struct widths *widths)
 {
 	FILE *out = options->out;
-	const char *down = step->parts[STEP_DOWN].sql;
+	const struct step_text *down = step_way_down(step);
 	char count[SAY_COUNT_BYTES];
 
 	fputs("  ", out);
@@ -152,7 +152,7 @@ static void print_step(const struct list_options *options,
 		print_sql(out, step->sql);
 	if (options->sql && down) {
 		fputs("    -- and back:\n", out);
-		print_sql(out, down);
+		print_sql(out, down->sql);
 	}
 }
 

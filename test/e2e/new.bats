@@ -318,3 +318,24 @@ follows()
 	exits 0 new "of one"
 	follows system/0002_of_all.sql user/0006_of_one.sql
 }
+
+@test "new: a way down that nobody has written takes nothing back" {
+	file 0001_users.up.sql <<<'CREATE TABLE users(a);'
+	file 0001_users.down.sql <<<'DROP TABLE users;'
+	mkdir fleet
+	sqlite3 fleet/alice_longterm.db 'CREATE TABLE users(a)'
+	exits 0 new "add inbox"
+	sed -i '/fleet-upgrade: planned/d' migrations/0002_add_inbox.up.sql
+	echo 'CREATE TABLE inbox(a);' >>migrations/0002_add_inbox.up.sql
+	exits 0 fleet --set fleet.system_db= upgrade
+	same 0002 "$(version_of "$(db alice)")"
+	exits 0 fleet list
+	[[ "$output" == *"user:0001→0002 "*" active   up       "* ]]
+	run fleet --set fleet.system_db= rollback --to 0001
+	[ "$status" -ne 0 ]
+	has "0001→0002"
+	same 0002 "$(version_of "$(db alice)")"
+	echo 'DROP TABLE inbox;' >>migrations/0002_add_inbox.down.sql
+	exits 0 fleet --set fleet.system_db= rollback --to 0001
+	same 0001 "$(version_of "$(db alice)")"
+}

@@ -64,6 +64,25 @@ static void is_planned_if_its_first_lines_say_so(void **state)
 	}
 }
 
+/* What `new` leaves to be written must not be taken for a way back. */
+static void comments_are_no_way_down(void **state)
+{
+	struct step *step = make("0.1", "CREATE TABLE t(a);");
+	struct step *blank = make("0.1", "-- nothing");
+
+	(void)state;
+	assert_null(step_way_down(step));
+	step->parts[STEP_DOWN].sql = xstrdup("-- write it here\n");
+	assert_null(step_way_down(step));
+	free(step->parts[STEP_DOWN].sql);
+	step->parts[STEP_DOWN].sql = xstrdup("SELECT 1;");
+	assert_ptr_equal(step_way_down(step), &step->parts[STEP_DOWN]);
+	blank->parts[STEP_DOWN].sql = xstrdup("-- nothing either");
+	assert_ptr_equal(step_way_down(blank), &blank->parts[STEP_DOWN]);
+	step_free(step);
+	step_free(blank);
+}
+
 static void derives_what_follows(void **state)
 {
 	struct step *step = make("0.1", "CREATE TABLE t(a);\nSELECT 1;\n");
@@ -144,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_the_kinds),
 		cmocka_unit_test(is_planned_if_its_first_lines_say_so),
+		cmocka_unit_test(comments_are_no_way_down),
 		cmocka_unit_test(derives_what_follows),
 		cmocka_unit_test(knows_what_its_sql_takes_away),
 		cmocka_unit_test(knows_the_first_step),
