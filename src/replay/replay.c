@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "replay/proof.h"
 #include "replay/sandbox.h"
+#include "sqlite/shadow.h"
 
 static int run_all(struct replay *replay, struct sandbox *sandbox,
 		   struct error *err)
@@ -33,6 +34,8 @@ static int run_all(struct replay *replay, struct sandbox *sandbox,
 		if (rc == ERROR_MIGRATION)
 			return error_prefix(err, "%s:%d: %s", step->file, line,
 					    step->name);
+		if (rc == 0)
+			rc = shadow_mark(sandbox->db, replay->schemas[p], err);
 		if (rc == 0 && p == 1)
 			rc = check_foreign_keys_of(sandbox->db,
 						   replay->schemas[p],

@@ -26,7 +26,8 @@
 
 struct replay {
 	const struct chain *chain; /* borrowed */
-	struct schema **schemas;   /* chain->count + 1; [0] is the empty one */
+	struct schema **schemas;   /* chain->count + 1; [0] is the empty one;
+				    * what is a shadow table is marked */
 	struct complaints sins;    /* foreign keys that the first step itself
 				    * declares wrongly: every database of the
 				    * fleet has them, a new one too */

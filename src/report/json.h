@@ -40,9 +40,9 @@ struct listener *json_database_listener(struct json *json);
 void json_print_status(FILE *out, const struct status *status);
 
 /* {"event":"migration","kind","from","to","name","state":"active"|"planned",
- * "statements","checksum","date","description","file","line","needed","sql"};
- * `needs` NULL: "needed" is null; "sql" is null unless `with_sql`. One line for
- * each step, in the order of list_print(). */
+ * "statements","checksum","date","description","file","line","needed","sql",
+ * "has_down","down"}; `needs` NULL: "needed" is null; "sql" and "down" are null
+ * unless `with_sql`. One line for each step, in the order of list_print(). */
 void json_print_list(FILE *out, const struct migrations *migrations,
 		     const struct needs *needs, bool with_sql);
 

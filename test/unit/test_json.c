@@ -365,12 +365,16 @@ static void test_steps_of_a_list(void **state)
 	(void)state;
 	scene_open(&scene, "list", false);
 	json_print_list(scene.out, &migrations, NULL, false);
-	assert_has(scene_text(&scene), "\"needed\":null,\"sql\":null}\n");
+	assert_has(scene_text(&scene), "\"needed\":null,\"sql\":null,"
+				       "\"has_down\":false,"
+				       "\"down\":null}\n");
 	scene_result(&scene, "a", OUTCOME_WOULD_UPGRADE, "", "2");
 	scene_database(&scene, needs_listener(needs));
+	step.parts[STEP_DOWN].sql = (char *)"SELECT 2;";
 	json_print_list(scene.out, &migrations, needs, true);
 	assert_has(scene_text(&scene),
-		   "\"needed\":1,\"sql\":\"SELECT 1;\"}\n");
+		   "\"needed\":1,\"sql\":\"SELECT 1;\","
+		   "\"has_down\":true,\"down\":\"SELECT 2;\"}\n");
 	assert_has(scene_text(&scene), "\"state\":\"active\"");
 	needs_free(needs);
 	scene_close(&scene);
