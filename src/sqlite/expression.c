@@ -7,7 +7,6 @@
 #include "base/memory.h"
 
 #define DEPTH_MAX     50
-#define CHARACTER_MAX 0x10ffff
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -214,7 +213,7 @@ static void take_single(struct compiler *compiler)
 		break;
 	default:
 		if (character == '.')
-			add_range(compiler, 0, CHARACTER_MAX);
+			add_range(compiler, 0, EXPRESSION_CHARACTER_MAX);
 		else
 			add_range(compiler, character, character);
 		add_set(compiler, first, false);
