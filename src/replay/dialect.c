@@ -207,28 +207,36 @@ static bool is_part(const char *part, size_t bytes, const struct token *token)
 	return token_is(token, word);
 }
 
-/* True if the rest of a form, up to its "|", fits at `at`; *end is behind it.
- */
+/* True if a form, up to its "|", fits at `at`; *end is behind it. Where a part
+ * does not, what the last "..." stands for is made longer. */
 static bool fits(const char *form, const char *at, const char **end)
 {
-	size_t bytes = strcspn(form, " |");
-	const char *rest = form + bytes;
+	const char *rest = NULL, *retry = at;
 	struct token token;
 
-	if (bytes == 3 && memcmp(form, "...", 3) == 0) {
-		/* As little as there is. */
-		do {
-			if (fits(rest + 1, at, end))
+	for (;;) {
+		size_t bytes = strcspn(form, " |");
+
+		if (bytes == 3 && memcmp(form, "...", 3) == 0) {
+			rest = form += 4;
+			retry = at;
+			continue;
+		}
+		at = token_next(at, &token);
+		if (is_part(form, bytes, &token)) {
+			*end = at;
+			form += bytes;
+			if (*form++ != ' ')
 				return true;
-			at = token_next(at, &token);
-		} while (token.type != TOKEN_END &&
-			 !token_is_mark(&token, ';'));
-		return false;
+			continue;
+		}
+		if (rest == NULL)
+			return false;
+		form = rest;
+		at = retry = token_next(retry, &token);
+		if (token.type == TOKEN_END || token_is_mark(&token, ';'))
+			return false;
 	}
-	*end = token_next(at, &token);
-	if (!is_part(form, bytes, &token))
-		return false;
-	return *rest != ' ' || fits(rest + 1, *end, end);
 }
 
 static bool row_fits(const struct dialect *dialect, const struct form *row,

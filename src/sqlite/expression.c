@@ -1,24 +1,31 @@
 #include "sqlite/expression.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 
 #define DEPTH_MAX     50
-#define CHARACTER_MAX 0x10ffff
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* What is wrong where. */
 static const char too_long[] = "it is too long, with what it repeats";
-static const char nothing_to_repeat[] = "nothing to repeat";
+
+#define NONE SIZE_MAX
 
 struct compiler {
 	struct expression *out;
 	const char *at;
 	const char *why; /* NULL: all is well */
-	int depth;
+	/* Of what is open: where it begins, and the part in which the
+	 * alternative before the last "|" ends. The first is the whole. */
+	struct group {
+		size_t begin, jump;
+	} groups[DEPTH_MAX + 1];
+	size_t depth;
+	size_t atom; /* where that begins which "*" would repeat */
 };
 
 /* "AZaz": from A to Z, and from a to z. */
@@ -163,12 +170,6 @@ static void take_bracket(struct compiler *compiler)
 	add_set(compiler, first, negated);
 }
 
-static bool is_alphanumeric(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	       (c >= 'a' && c <= 'z');
-}
-
 static void take_escape(struct compiler *compiler)
 {
 	size_t first = compiler->out->range_count;
@@ -178,7 +179,7 @@ static void take_escape(struct compiler *compiler)
 
 	if (!letter) {
 		fail(compiler, "a \\ at the end");
-	} else if (is_alphanumeric(letter)) {
+	} else if (isalnum((unsigned char)letter)) {
 		if (!add_class(compiler, &lower, 1))
 			fail(compiler, "a \\ before a letter or digit other "
 				       "than d, w, s, D, W, S");
@@ -191,30 +192,13 @@ static void take_escape(struct compiler *compiler)
 	}
 }
 
-static void take_alternatives(struct compiler *compiler);
-
-static void take_group(struct compiler *compiler)
-{
-	if (++compiler->depth > DEPTH_MAX)
-		fail(compiler, "it is nested too deeply");
-	else
-		take_alternatives(compiler);
-	compiler->depth--;
-	if (!compiler->why && *compiler->at != ')')
-		fail(compiler, "a ( has no )");
-	else if (!compiler->why)
-		compiler->at++;
-}
-
-static void take_atom(struct compiler *compiler)
+/* What is one part. */
+static void take_single(struct compiler *compiler)
 {
 	size_t first = compiler->out->range_count;
 	uint32_t character = take_character(compiler);
 
 	switch (character) {
-	case '(':
-		take_group(compiler);
-		break;
 	case '[':
 		take_bracket(compiler);
 		break;
@@ -227,15 +211,9 @@ static void take_atom(struct compiler *compiler)
 	case '$':
 		append(compiler)->type = ENDS;
 		break;
-	case '*':
-	case '+':
-	case '?':
-	case '{':
-		fail(compiler, nothing_to_repeat);
-		break;
 	default:
 		if (character == '.')
-			add_range(compiler, 0, CHARACTER_MAX);
+			add_range(compiler, 0, EXPRESSION_CHARACTER_MAX);
 		else
 			add_range(compiler, character, character);
 		add_set(compiler, first, false);
@@ -307,40 +285,82 @@ static void take_bound(struct compiler *compiler, size_t atom)
 	repeat(compiler, atom, least, most);
 }
 
-static void take_sequence(struct compiler *compiler)
+/* What stood before the last "|" goes on behind what stands after it. */
+static void end_alternative(struct compiler *compiler)
 {
-	while (!compiler->why && *compiler->at && *compiler->at != '|' &&
-	       *compiler->at != ')') {
-		size_t atom = compiler->out->count;
+	struct group *group = &compiler->groups[compiler->depth];
 
-		take_atom(compiler);
-		while (!compiler->why && *compiler->at &&
-		       strchr("*+?{", *compiler->at)) {
-			const char mark = *compiler->at++;
-
-			if (mark == '{')
-				take_bound(compiler, atom);
-			else
-				repeat(compiler, atom, mark == '+',
-				       mark == '?' ? 1 : -1);
-		}
-	}
+	if (group->jump != NONE)
+		compiler->out->parts[group->jump].next =
+			(int)(compiler->out->count - group->jump);
+	group->jump = NONE;
 }
 
-static void take_alternatives(struct compiler *compiler)
+/* All of the group so far, or what is to come. */
+static void begin_alternative(struct compiler *compiler)
 {
-	size_t begin = compiler->out->count, jump, length;
+	struct group *group = &compiler->groups[compiler->depth];
 
-	take_sequence(compiler);
-	if (compiler->why || *compiler->at != '|')
-		return;
-	compiler->at++;
-	length = compiler->out->count - begin;
-	add_fork(compiler, begin, 1, (int)length + 2);
-	jump = compiler->out->count;
+	end_alternative(compiler);
+	add_fork(compiler, group->begin, 1,
+		 (int)(compiler->out->count - group->begin) + 2);
+	group->jump = compiler->out->count;
 	add_jump(compiler, 1);
-	take_alternatives(compiler);
-	compiler->out->parts[jump].next = (int)(compiler->out->count - jump);
+	compiler->atom = NONE;
+}
+
+static void begin_group(struct compiler *compiler)
+{
+	if (compiler->depth == DEPTH_MAX) {
+		fail(compiler, "it is nested too deeply");
+		return;
+	}
+	compiler->groups[++compiler->depth] = (struct group){
+		.begin = compiler->out->count,
+		.jump = NONE,
+	};
+	compiler->atom = NONE;
+}
+
+static void end_group(struct compiler *compiler)
+{
+	if (compiler->depth == 0) {
+		fail(compiler, "a ) has no (");
+		return;
+	}
+	end_alternative(compiler);
+	compiler->atom = compiler->groups[compiler->depth--].begin;
+}
+
+static void take_repetition(struct compiler *compiler, char mark)
+{
+	if (compiler->atom == NONE)
+		fail(compiler, "nothing to repeat");
+	else if (mark == '{')
+		take_bound(compiler, compiler->atom);
+	else
+		repeat(compiler, compiler->atom, mark == '+',
+		       mark == '?' ? 1 : -1);
+}
+
+static void take_next(struct compiler *compiler)
+{
+	const char mark = *compiler->at;
+
+	if (!strchr("|()*+?{", mark)) {
+		compiler->atom = compiler->out->count;
+		take_single(compiler);
+		return;
+	}
+	compiler->at++;
+	if (mark == '|')
+		begin_alternative(compiler);
+	else if (mark == '(')
+		begin_group(compiler);
+	else if (mark == ')')
+		end_group(compiler);
+	else
+		take_repetition(compiler, mark);
 }
 
 struct expression *expression_new(const char *pattern, const char **why)
@@ -348,14 +368,17 @@ struct expression *expression_new(const char *pattern, const char **why)
 	struct compiler compiler = {
 		.out = xcalloc(1, sizeof(*compiler.out)),
 		.at = pattern,
+		.groups = { { .jump = NONE } },
+		.atom = NONE,
 	};
 
 	if (strlen(pattern) > EXPRESSION_BYTES)
 		fail(&compiler, "it is too long");
-	else
-		take_alternatives(&compiler);
-	if (!compiler.why && *compiler.at)
-		fail(&compiler, "a ) has no (");
+	while (!compiler.why && *compiler.at)
+		take_next(&compiler);
+	if (compiler.depth > 0)
+		fail(&compiler, "a ( has no )");
+	end_alternative(&compiler);
 	if (compiler.why) {
 		*why = compiler.why;
 		expression_free(compiler.out);

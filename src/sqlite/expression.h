@@ -25,6 +25,8 @@
 #define EXPRESSION_BYTES 1000	/* of a pattern, at most */
 #define EXPRESSION_PARTS 1000	/* with what {n} repeats written out */
 
+#define EXPRESSION_CHARACTER_MAX 0x10ffff
+
 struct range {
 	uint32_t low, high;
 };

@@ -23,6 +23,8 @@ uint32_t expression_character(const char **at, const char *end)
 			return byte[0];
 		value = value << 6 | (byte[i] & 0x3f);
 	}
+	if (value > EXPRESSION_CHARACTER_MAX)
+		return byte[0];
 	*at += more;
 	return value;
 }

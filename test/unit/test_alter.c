@@ -177,8 +177,8 @@ static void takes_the_same_declaration_for_the_same(void **state)
 		"e unsigned  big int", "e [Unsigned] big int",
 		"f text DEFAULT ( LOWER('X') ) -- )", "g int AS (a)",
 		"g INT GENERATED ALWAYS AS (a) VIRTUAL", "h text",
-		"i DEFAULT CURRENT_TIMESTAMP REFERENCES t(a) ON DELETE SET "
-		"NULL",
+		"i DEFAULT CURRENT_TIMESTAMP REFERENCES t(a)",
+		"i REFERENCES t(a) DEFAULT Current_Timestamp",
 		"j TEXT AS (1)",
 	};
 

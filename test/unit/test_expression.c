@@ -81,6 +81,7 @@ static void fits_somewhere(void **state)
 		{ "^.\xff.$", "a\xff" "b", true },
 		{ "^..$", "\xf0\x9f", true },
 		{ "^.$", "\xf0\x9f\x98\x80", true },
+		{ "^.{4}$", "\xf7\xbf\xbf\xbf", true },
 	};
 
 	(void)state;
