@@ -42,7 +42,7 @@ static int check_kind(const struct session *session, enum kind kind,
 	for (size_t p = highest; p-- > target;) {
 		const struct step *step = chain->steps[p];
 
-		if (step->parts[STEP_DOWN].sql)
+		if (step_way_down(step))
 			continue;
 		return error_set(err, ERROR_MIGRATION, "%s:%d: %s has no way "
 				 "down, so that no database can go below %s; "

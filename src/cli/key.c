@@ -264,6 +264,12 @@ static const struct key_choice foreign_keys_choices[] = {
 
 #define FIELD(name) offsetof(struct config, name)
 
+static const struct key_choice destructive_choices[] = {
+	{ "warning", SEVERITY_WARNING },
+	{ "error", SEVERITY_ERROR },
+	{ NULL, 0 },
+};
+
 const struct key_row key_rows[KEY_COUNT] = {
 	[KEY_DATA_DIR] = {
 		"fleet", "data_dir", NULL, &path_type, FIELD(data_dir),
@@ -363,6 +369,11 @@ const struct key_row key_rows[KEY_COUNT] = {
 		FIELD(foreign_keys), .choices = foreign_keys_choices,
 		.form = "new, strict or off",
 		.help = "which violations fail a database" },
+	[KEY_DESTRUCTIVE] = {
+		"lint", "destructive", "warning", &choice_type,
+		FIELD(destructive), .choices = destructive_choices,
+		.form = "warning or error",
+		.help = "what a statement is that takes data away" },
 	[KEY_KEEP] = {
 		"backup", "keep", "3", &number_type, FIELD(keep),
 		.low = 1, .high = MOST_BACKUPS,

@@ -48,6 +48,8 @@ enum key {
 	/* [check]: what is looked at before each commit */
 	KEY_INTEGRITY,
 	KEY_FOREIGN_KEYS,
+	/* [lint]: what is only doubtful, or wrong */
+	KEY_DESTRUCTIVE,
 	/* [backup]: how long they stay, and how full the disk may get */
 	KEY_KEEP,
 	KEY_MAX_AGE,

@@ -16,8 +16,8 @@
 	(BIT(UPGRADE) | BIT(ROLLBACK) | BIT(RESTORE) | BIT(BASELINE) |        \
 	 BIT(BACKUPS_PRUNE))
 #define WITH_TARGET                                                           \
-	(BIT(UPGRADE) | BIT(STATUS) | BIT(LIST) | BIT(BASELINE) |            \
-	 BIT(ROLLBACK))
+	(BIT(UPGRADE) | BIT(STATUS) | BIT(LIST) | BIT(BASELINE) |             \
+	 BIT(ROLLBACK) | BIT(TEMPLATE_BUILD) | BIT(NEW))
 
 /* `config` shows what an option would change. */
 #define SHOWN BIT(CONFIG)
@@ -59,6 +59,14 @@ const struct option_row option_rows[] = {
 	{ 0, "check", NULL, FLAG(check), BIT(STATUS),
 	  "exit with 3 if anything is pending" },
 	{ 0, "sql", NULL, FLAG(sql), BIT(LIST), "show the text of each step" },
+	{ 0, "markdown", NULL, FLAG(markdown), BIT(LIST),
+	  "write a Markdown table of what each step makes" },
+	{ 0, "at", "VERSION", KEY("migrations.target"),
+	  BIT(MIGRATIONS_DUMP) | SHOWN,
+	  "the version whose schema it is (default: newest)" },
+	{ 0, "kind", "KIND", TEXT(kind),
+	  BIT(MIGRATIONS_DUMP) | BIT(TEMPLATE_BUILD) | BIT(NEW),
+	  "system or user databases" },
 	{ 0, "run", "ID", TEXT(run), BIT(ROLLBACK) | BIT(RESTORE),
 	  "the run whose backups are used, not the newest" },
 	{ 0, "force", NULL, FLAG(force), BIT(ROLLBACK) | BIT(RESTORE),

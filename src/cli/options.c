@@ -218,6 +218,17 @@ void options_release(struct options *options)
 	memset(options, 0, sizeof(*options));
 }
 
+int options_kind(const struct options *options, enum kind fallback,
+		 enum kind *out, struct error *err)
+{
+	*out = fallback;
+	if (!options->kind || kind_find(options->kind, out))
+		return 0;
+	return error_set(err, ERROR_USAGE, "--kind %s: there are system and "
+			 "user databases: --kind system or --kind user",
+			 options->kind);
+}
+
 /* `word` as a shell takes it. */
 static void print_quoted(FILE *out, const char *word)
 {

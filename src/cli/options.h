@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "migration/step.h"
 
 /* A configuration value from the command line. */
 struct setting {
@@ -44,11 +45,12 @@ struct options {
 	const char *users_from;	 /* a file, or "-" */
 	const char *run;	 /* rollback, restore: --run ID */
 	const char *from;	 /* baseline: --from TOOL */
+	const char *kind;	 /* --kind; see options_kind() */
 
 	bool dry_run, json, quiet, verbose, no_color, help, version;
 	bool failed, release;		/* upgrade */
 	bool check;			/* status */
-	bool sql;			/* list */
+	bool sql, markdown;		/* list */
 	bool force, offline, system;	/* rollback, restore */
 	bool forget;			/* baseline */
 };
@@ -60,6 +62,11 @@ struct options {
 int options_parse(int argc, char **argv, struct options *out,
 		  struct error *err);
 void options_release(struct options *options);
+
+/* The kind of database that --kind names; `fallback` where it is not given.
+ * ERROR_USAGE if there is none of that name. */
+int options_kind(const struct options *options, enum kind fallback,
+		 enum kind *out, struct error *err);
 
 /* True if the command line gives that key a value ("migrations.target"), by
  * whatever option. */

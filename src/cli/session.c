@@ -13,6 +13,7 @@
 #include "database/mirror.h"
 #include "fleet/queue.h"
 #include "fleet/recover.h"
+#include "replay/lint.h"
 
 /* What all workers together may keep in SQLite's caches, and what one of them
  * may: the whole program is to stay below 64 MiB whatever the fleet's size. */
@@ -86,11 +87,16 @@ static int choose_targets(struct session *session, struct error *err)
 
 static int read_and_replay(struct session *session, struct error *err)
 {
+	const struct lint_options options = {
+		(enum severity)session->config.destructive,
+	};
 	int rc = session_read_migrations(session, err);
 
 	for (int kind = 0; kind < KIND_COUNT && rc == 0; kind++)
 		rc = replay_new(&session->migrations->chains[kind],
 				&session->replays[kind], err);
+	if (rc == 0)
+		rc = lint_refuse(session->migrations, &options, err);
 	return rc ? rc : choose_targets(session, err);
 }
 

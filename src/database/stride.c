@@ -83,7 +83,7 @@ int stride_up(struct steps *steps, const struct step *step, bool is_late,
 int stride_down(struct steps *steps, const struct step *step, const char *to,
 		struct error *err)
 {
-	const struct step_text *down = &step->parts[STEP_DOWN];
+	const struct step_text *down = step_way_down(step);
 	int64_t begin = clock_now_us();
 	struct ledger_row row = {
 		.kind = APPLIED_UNDO,
@@ -95,7 +95,7 @@ int stride_down(struct steps *steps, const struct step *step, const char *to,
 	};
 	int rc = job_check_stop(steps->job, err);
 
-	if (rc == 0 && down->sql == NULL)
+	if (rc == 0 && down == NULL)
 		rc = error_set(err, ERROR_CHECK,
 			       "%s (%s:%d) has no way down", step->name,
 			       step->file, step->line);

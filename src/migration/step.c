@@ -31,6 +31,17 @@ char *step_name_of(enum kind kind, const char *from, const char *to)
 			 from == NULL ? STEP_BASELINE : from, to);
 }
 
+bool kind_find(const char *name, enum kind *out)
+{
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+		if (strcmp(name, kind_name(kind)) == 0) {
+			*out = kind;
+			return true;
+		}
+	}
+	return false;
+}
+
 void step_derive(struct step *step)
 {
 	free(step->name);
@@ -39,6 +50,7 @@ void step_derive(struct step *step)
 		sql_checksum(step->sql, step->checksum);
 	step->statements = sql_count_statements(step->sql);
 	step->is_blank = !step->is_program && sql_is_blank(step->sql);
+	step->is_planned |= sql_has_directive(step->sql, "planned");
 	step->is_repeatable = sql_has_directive(step->sql, "repeatable");
 	removals_release(&step->removals);
 	removals_find(step->sql, &step->removals);
@@ -52,6 +64,15 @@ bool step_set_part(struct step *step, enum step_part part,
 	step->parts[part] = *text;
 	removals_find(text->sql, &step->parts[part].removals);
 	return true;
+}
+
+const struct step_text *step_way_down(const struct step *step)
+{
+	const struct step_text *down = &step->parts[STEP_DOWN];
+
+	if (down->sql == NULL || (sql_is_blank(down->sql) && !step->is_blank))
+		return NULL;
+	return down;
 }
 
 void step_text_release(struct step_text *text)

@@ -37,6 +37,7 @@ struct schema_object {
 	bool is_borrowed; /* strings and columns are another schema's */
 	int root_page;	  /* 0 for views, triggers, virtual tables */
 	bool is_virtual;  /* a virtual table */
+	bool is_shadow;	  /* set by shadow_mark() only (shadow.h) */
 	bool has_index;	  /* tables: one is on it, automatic ones too */
 	bool says_references; /* the word is in `sql`, be it in a comment:
 			       * without it a table has no foreign key */

@@ -3,9 +3,11 @@
  *
  * Runs on: the thread of its connection.
  * The text is never split on semicolons (triggers contain them): SQLite's own
- * parser says where each statement ends. After every statement it is looked at
- * whether the transaction still stands: COMMIT inside a text, INSERT OR
- * ROLLBACK or RAISE(ROLLBACK) end it behind our back.
+ * parser says where each statement ends. The two that SQLite lacks, ALTER
+ * TABLE with IF [NOT] EXISTS, are run as alter.h says, and a statement that
+ * calls one of our functions (functions.h) finds it. After every statement it
+ * is looked at whether the transaction still stands: COMMIT inside a text,
+ * INSERT OR ROLLBACK or RAISE(ROLLBACK) end it behind our back.
  *
  * If the process dies: the caller's transaction is undone by SQLite's journal.
  */
@@ -29,6 +31,9 @@ struct script {
 				 * ran last or failed; begin is where SQLite
 				 * began to read, blanks and comments too */
 	int statements;		/* out: how many were run */
+	bool is_kept;		/* out: it failed since a schema would keep a
+				 * call of one of our functions */
+	bool lends;		/* private: our functions are there */
 };
 
 /* Runs all statements. Rows that they return are read and thrown away; with

@@ -70,6 +70,7 @@ static void test_the_defaults_are_those_of_the_manual(void **state)
 		{ KEY_LOCK_WAIT, "0s" },
 		{ KEY_INTEGRITY, "touched" },
 		{ KEY_FOREIGN_KEYS, "new" },
+		{ KEY_DESTRUCTIVE, "warning" },
 		{ KEY_KEEP, "3" },
 		{ KEY_MAX_AGE, "30d" },
 		{ KEY_MIN_FREE, "5%" },
@@ -101,6 +102,8 @@ static void test_good_values_are_understood(void **state)
 	assert_int_equal(config.integrity, CHECK_INTEGRITY_FULL);
 	assert_int_equal(parse(&config, KEY_FOREIGN_KEYS, "strict"), 0);
 	assert_int_equal(config.foreign_keys, CHECK_FOREIGN_KEYS_STRICT);
+	assert_int_equal(parse(&config, KEY_DESTRUCTIVE, "error"), 0);
+	assert_int_equal(config.destructive, SEVERITY_ERROR);
 	assert_int_equal(parse(&config, KEY_UNVERSIONED, "from-start"), 0);
 	assert_int_equal(config.unversioned, UNVERSIONED_FROM_START);
 	assert_int_equal(parse(&config, KEY_UNVERSIONED, "adopt"), 0);

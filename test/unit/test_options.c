@@ -209,7 +209,6 @@ static void test_mistakes_are_named(void **state)
 		{ "-q -v", "exclude each other" },
 		{ "backups", "'backups' needs a second word" },
 		{ "backups alice", "'backups' needs a second word" },
-		{ "new", "new is not built yet" },
 		{ "config alice", "config takes no 'alice'" },
 		{ "lint alice", "lint takes no 'alice'" },
 		{ "backups prune alice", "takes no 'alice'" },
