@@ -5,24 +5,28 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
-#include "base/text.h"
-#include "database/applied.h"
 #include "database/losses.h"
 #include "database/scratch.h"
-#include "migration/sql.h"
+#include "database/stride.h"
 #include "sqlite/connection.h"
 #include "sqlite/schema.h"
-#include "sqlite/script.h"
+
+void steps_move(struct steps *steps, struct sqlite3 *db)
+{
+	if (steps->db != NULL)
+		authorizer_install(steps->db, NULL);
+	steps->db = db;
+	if (db != NULL)
+		authorizer_install(db, &steps->authorizer);
+}
 
 void steps_begin(struct steps *steps, struct job *job, struct sqlite3 *db)
 {
 	memset(steps, 0, sizeof(*steps));
 	steps->job = job;
-	steps->db = db;
 	authorizer_init(&steps->authorizer, LEDGER_TABLE);
 	steps->authorizer.mode = AUTHORIZE_OURS;
-	authorizer_install(db, &steps->authorizer);
+	steps_move(steps, db);
 }
 
 void steps_end(struct steps *steps)
@@ -55,49 +59,6 @@ static struct schema_known known_of(const struct steps *steps)
 	return replay_known(job->plan->replays[job->subject->kind]);
 }
 
-/* Notes where in which migration the statement stands that failed. */
-static void locate_failure(struct failure *failure, const struct step *step,
-			   const struct script *script)
-{
-	text_copy(failure->migration, sizeof(failure->migration), step->name);
-	text_copy(failure->file, sizeof(failure->file), step->file);
-	failure->line = step_line_at(step, script->begin);
-	sql_excerpt(step->sql + script->begin, script->end - script->begin,
-		    failure->statement, sizeof(failure->statement));
-}
-
-static int run_step(struct steps *steps, const struct step *step, bool is_late,
-		    struct error *err)
-{
-	struct script script = {
-		.text = step->sql,
-		.in_transaction = true,
-		.authorizer = &steps->authorizer,
-	};
-	int64_t begin = clock_now_us();
-	int rc = job_check_stop(steps->job, err);
-	struct ledger_row row = {
-		.kind = is_late ? APPLIED_LATE : "migrate",
-		.from = step->from,
-		.to = step->to,
-		.description = step->description,
-		.checksum = step->checksum,
-		.run_id = steps->job->plan->run_id,
-	};
-
-	if (rc != 0)
-		return rc;
-	steps->authorizer.mode = AUTHORIZE_STEPS;
-	rc = script_run(steps->db, &script, err);
-	steps->authorizer.mode = AUTHORIZE_OURS;
-	if (rc != 0) {
-		locate_failure(&steps->job->result.failure, step, &script);
-		return rc;
-	}
-	row.duration_us = clock_now_us() - begin;
-	return ledger_add(steps->db, &row, err);
-}
-
 /* To ask now takes less than to open an untouched copy afterwards. */
 static int take_keys(struct steps *steps, struct error *err)
 {
@@ -111,11 +72,27 @@ static int take_keys(struct steps *steps, struct error *err)
 			       : 0;
 }
 
-int steps_run(struct steps *steps, struct error *err)
+const struct step *steps_step(const struct steps *steps, size_t i)
+{
+	const struct job *job = steps->job;
+	const struct chain *chain =
+		job->plan->replays[job->subject->kind]->chain;
+
+	return chain->steps[standing_step(steps->standing, i)];
+}
+
+bool steps_any(const struct steps *steps,
+	       bool (*has)(const struct step *step))
+{
+	for (size_t i = 0; i < standing_step_count(steps->standing); i++)
+		if (has(steps_step(steps, i)))
+			return true;
+	return false;
+}
+
+int steps_prepare(struct steps *steps, struct error *err)
 {
 	const struct standing *standing = steps->standing;
-	const struct chain *chain =
-		steps->job->plan->replays[steps->job->subject->kind]->chain;
 	const struct ledger_row detected = {
 		.kind = "detect",
 		.to = standing->version,
@@ -123,7 +100,6 @@ int steps_run(struct steps *steps, struct error *err)
 		.run_id = steps->job->plan->run_id,
 	};
 	const struct schema_known known = known_of(steps);
-	size_t i;
 	int rc = schema_take(steps->db, LEDGER_TABLE, &known, &steps->old,
 			     err);
 
@@ -133,10 +109,35 @@ int steps_run(struct steps *steps, struct error *err)
 		rc = ledger_prepare(steps->db, err);
 	if (rc == 0 && standing->was_detected)
 		rc = ledger_add(steps->db, &detected, err);
-	for (i = 0; rc == 0 && i < standing_step_count(standing); i++)
-		rc = run_step(steps, chain->steps[standing_step(standing, i)],
-			      i < standing->late_count, err);
 	return rc;
+}
+
+int steps_run_one(struct steps *steps, size_t i, struct error *err)
+{
+	return stride_up(steps, steps_step(steps, i),
+			 i < steps->standing->late_count, err);
+}
+
+static bool analyzes(const struct step *step)
+{
+	return step->directives.analyzes;
+}
+
+int steps_finish(struct steps *steps, struct error *err)
+{
+	return steps_any(steps, analyzes)
+		       ? connection_run(steps->db, "ANALYZE", err)
+		       : 0;
+}
+
+int steps_run(struct steps *steps, struct error *err)
+{
+	size_t i, count = standing_step_count(steps->standing);
+	int rc = steps_prepare(steps, err);
+
+	for (i = 0; rc == 0 && i < count; i++)
+		rc = steps_run_one(steps, i, err);
+	return rc != 0 ? rc : steps_finish(steps, err);
 }
 
 int steps_check_before(struct steps *steps, struct error *err)
@@ -183,6 +184,8 @@ static bool is_touched(const struct steps *steps,
 		schema_find(other, SCHEMA_TABLE, table->name);
 	size_t t;
 
+	if (steps->is_unwatched)
+		return true;
 	if (there == NULL || there->root_page != table->root_page)
 		return true;
 	for (t = 0; t < authorizer->touched_count; t++) {
@@ -318,7 +321,7 @@ static bool has_removed(const struct steps *steps, const struct schema *new)
 	const struct schema *old = steps->old;
 	size_t i;
 
-	if (steps->authorizer.removes)
+	if (steps->authorizer.removes || steps->is_unwatched)
 		return true;
 	for (i = 0; i < old->count; i++) {
 		const struct schema_object *object =
