@@ -93,7 +93,7 @@ fails()
 	step 002_wrong <<-'SQL'
 		-- fleet-upgrade: foreign_keys=on
 		PRAGMA defer_foreign_keys = on;
-		INSERT INTO note VALUES (9999, 'x', 77);
+		INSERT INTO note SELECT 9999, 'x', 77 FROM account LIMIT 1;
 	SQL
 	fails "FOREIGN KEY constraint failed" "user:001→002"
 }
@@ -191,7 +191,7 @@ fails()
 		CREATE INDEX note_body ON note(body);
 	SQL
 	json 0 upgrade
-	same "swap" "$(told 'select(.user == "alice" and .strategy) | .strategy')"
+	same "swap" "$(told 'select(.username == "alice") | .strategy')"
 	both "SELECT stat FROM sqlite_stat1 WHERE idx = 'note_body'" "400 1"
 }
 
@@ -259,7 +259,7 @@ fails()
 	files_same before alice_longterm.db
 	json 0 upgrade
 	same "in-place" \
-		"$(told 'select(.user == "alice" and .strategy) | .strategy')"
+		"$(told 'select(.username == "alice") | .strategy')"
 }
 
 @test "a rehearsal tries them" {
