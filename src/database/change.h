@@ -1,7 +1,7 @@
 /*
  * change: what is done to one database inside one transaction, apart from how
- * it gets there: in place (inplace.h) or on a copy that takes its place
- * (swap.h).
+ * it gets there: in place (inplace.h), on a copy that takes its place (swap.h),
+ * or step by step on a copy that is written over it (apart.h).
  *
  * Runs on: const data; its functions on a worker thread, on the connection of
  * that transaction. None of them commits.
@@ -24,6 +24,10 @@ struct change {
 	/* Is there anything to do? *needed false ends it as
 	 * OUTCOME_CURRENT. May fail to refuse the database. */
 	int (*decide)(struct steps *steps, bool *needed, struct error *err);
+	/* Can it not be done inside one transaction? Asked when it is needed.
+	 * NULL: it can. Where it says so, apply() begins without one, on a
+	 * copy, and sees that steps->is_apart. */
+	bool (*is_apart)(const struct steps *steps);
 	/* Does it, and checks it. How it was before: steps_before(). */
 	int (*apply)(struct steps *steps, struct error *err);
 	/* apply() ends with steps_check(): what was damaged before is found
@@ -33,5 +37,19 @@ struct change {
 	 * learn the truth behind a COMMIT that failed. */
 	bool signs_ledger;
 };
+
+/* ERROR_SKIPPED if it is not to be swapped, since it cannot be done inside one
+ * transaction. */
+static inline int change_check_swap(const struct change *change,
+				    const struct steps *steps,
+				    struct error *err)
+{
+	return change->is_apart != NULL && change->is_apart(steps)
+		       ? error_set(err, ERROR_SKIPPED,
+				   "a step of it (a program, or one that asks "
+				   "for foreign keys, no transaction or VACUUM) "
+				   "needs a copy of its own")
+		       : 0;
+}
 
 #endif

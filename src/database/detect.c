@@ -109,7 +109,7 @@ static int look_between(const struct replay *replay, size_t lowest,
 	for (p = lowest; p < highest; p++) {
 		const struct step *step = chain->steps[p];
 
-		if (step->is_blank || step->is_repeatable)
+		if (step->is_blank || step->directives.is_repeatable)
 			continue;
 		return error_set(err, ERROR_UNVERSIONED,
 				 "it has no ledger, and whether %s has "

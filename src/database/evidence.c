@@ -38,8 +38,8 @@ int evidence_is_wal(struct sqlite3 *db, bool *out, struct error *err)
 	return rc;
 }
 
-/* `ahead` is added to the counter. */
-static int take(struct sqlite3 *db, uint32_t ahead,
+/* `ahead` is added to the counter of `db`; `content` has what is digested. */
+static int take(struct sqlite3 *db, uint32_t ahead, struct sqlite3 *content,
 		char out[LEDGER_EVIDENCE_BYTES], struct error *err)
 {
 	char digest[CHECKSUM_HEX_BYTES];
@@ -48,7 +48,7 @@ static int take(struct sqlite3 *db, uint32_t ahead,
 	int rc = evidence_is_wal(db, &is_wal, err);
 
 	if (rc == 0 && is_wal) {
-		rc = digest_take(db, LEDGER_TABLE, digest, err);
+		rc = digest_take(content, LEDGER_TABLE, digest, err);
 		if (rc == 0)
 			(void)snprintf(out, LEDGER_EVIDENCE_BYTES, "digest:%s",
 				       digest);
@@ -65,13 +65,13 @@ static int take(struct sqlite3 *db, uint32_t ahead,
 int evidence_now(struct sqlite3 *db, char out[LEDGER_EVIDENCE_BYTES],
 		 struct error *err)
 {
-	return take(db, 0, out, err);
+	return take(db, 0, db, out, err);
 }
 
 int evidence_of_commit(struct sqlite3 *db, char out[LEDGER_EVIDENCE_BYTES],
 		       struct error *err)
 {
-	return take(db, 1, out, err);
+	return take(db, 1, db, out, err);
 }
 
 /* True if the two are the same, whatever is noted behind the one kept. */
@@ -128,14 +128,20 @@ int evidence_was_unbroken(struct sqlite3 *db, const struct ledger_head *head,
 	return rc;
 }
 
-int evidence_sign(struct sqlite3 *db, bool is_unbroken, struct error *err)
+int evidence_sign_for(struct sqlite3 *copy, struct sqlite3 *live,
+		      bool is_unbroken, struct error *err)
 {
 	char evidence[LEDGER_EVIDENCE_BYTES];
-	int rc = evidence_of_commit(db, evidence, err);
+	int rc = take(live, 1, copy, evidence, err);
 
 	if (rc == 0 && is_unbroken)
 		evidence_set_unbroken(evidence);
-	return rc != 0 ? rc : ledger_set_evidence(db, evidence, err);
+	return rc != 0 ? rc : ledger_set_evidence(copy, evidence, err);
+}
+
+int evidence_sign(struct sqlite3 *db, bool is_unbroken, struct error *err)
+{
+	return evidence_sign_for(db, db, is_unbroken, err);
 }
 
 int evidence_renew(struct sqlite3 *db, const char *left, struct error *err)

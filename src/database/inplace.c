@@ -6,9 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "database/apart.h"
 #include "database/backup.h"
 #include "database/evidence.h"
 #include "database/look.h"
+#include "database/truth.h"
 #include "sqlite/connection.h"
 
 /* One change under way. */
@@ -22,6 +24,7 @@ struct inplace {
 	struct steps steps;
 	struct standing standing;
 	bool is_unknown; /* nobody could say whether COMMIT happened */
+	bool is_apart;	 /* it cannot be done here: nothing was written */
 };
 
 static int open_live(struct inplace *run, struct error *err)
@@ -123,39 +126,18 @@ static int apply(struct inplace *run, struct error *err)
 	return rc != 0 ? rc : job_check_stop(run->job, err);
 }
 
-/* After a COMMIT that failed and left no transaction: asks the database. */
+/* After a COMMIT that failed and left no transaction. */
 static int learn_truth(struct inplace *run, struct error *err)
 {
-	const struct connection_options options = {
-		.mode = CONNECTION_WRITE,
-		.busy_timeout_ms = run->job->plan->busy_timeout_ms,
-	};
-	struct error unknown = { 0 };
-	struct ledger_head head;
-	int rc;
+	enum truth truth;
 
 	steps_end(&run->steps);
 	connection_close(run->db);
 	run->db = NULL;
-	rc = connection_open(run->place.path, &options, &run->db, &unknown);
-	if (rc == 0)
-		rc = ledger_read(run->db, &head, &unknown);
-	if (rc != 0) {
-		run->is_unknown = true;
-		return error_append(err,
-				    "whether the commit happened could not be "
-				    "learnt (%s); its backup is kept; run "
-				    "again",
-				    unknown.message);
-	}
-	if (run->change->signs_ledger
-		    ? strcmp(head.run_id, run->job->plan->run_id) != 0
-		    : head.exists)
-		return (int)err->code;
-	result_note(&run->job->result,
-		    "its commit reported an error (%s) and had happened",
-		    err->message);
-	return 0;
+	truth = truth_ask(run->job, run->place.path, run->change->signs_ledger,
+			  err);
+	run->is_unknown = truth == TRUTH_UNKNOWN;
+	return truth == TRUTH_NEW ? 0 : (int)err->code;
 }
 
 static int commit(struct inplace *run, struct error *err)
@@ -200,7 +182,9 @@ static int transact(struct inplace *run, bool *needed, struct error *err)
 	run->steps.standing = &run->standing;
 	if (rc == 0)
 		rc = run->change->decide(&run->steps, needed, err);
-	if (rc == 0 && *needed) {
+	run->is_apart = rc == 0 && *needed && run->change->is_apart != NULL &&
+			run->change->is_apart(&run->steps);
+	if (rc == 0 && *needed && !run->is_apart) {
 		rc = take_backup(run, err);
 		if (rc == 0)
 			rc = apply(run, err);
@@ -230,6 +214,10 @@ void inplace_change(struct job *job, const struct change *change)
 	if (run.file >= 0)
 		(void)close(run.file);
 	place_close(&run.place);
+	if (rc == 0 && run.is_apart) {
+		apart_change(job, change);
+		return;
+	}
 	job->result.strategy = needed ? STRATEGY_IN_PLACE : STRATEGY_NONE;
 	if (rc != 0) {
 		result_fail_unchanged(&job->result, &error);

@@ -20,6 +20,9 @@
  * time. F is opened before A and closed after it, because closing it drops A's
  * locks (base/file.h).
  *
+ * What cannot be done inside one transaction (change.is_apart) is found under
+ * the lock, which is given back then: apart.h does it.
+ *
  * If the process dies: before COMMIT, SQLite's journal (or the missing commit
  * frame in the WAL) leaves the database as it was; after it, fully changed. A
  * COMMIT that returns an error may have happened (an I/O error behind the point

@@ -1,11 +1,39 @@
 #include "database/work.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "database/look.h"
 #include "database/scratch.h"
+#include "database/series.h"
 #include "database/steps.h"
 #include "sqlite/connection.h"
 #include "sqlite/copy.h"
+
+/* What a program does outside its copy, nobody could throw away. */
+static int pass_program(struct steps *steps, const struct step *step,
+			struct error *err)
+{
+	const char *slash = strrchr(step->file, '/');
+
+	(void)err;
+	result_note(&steps->job->result,
+		    "%s is a program, which was not tried",
+		    slash != NULL ? slash + 1 : step->file);
+	return 0;
+}
+
+static int run_all(struct steps *steps, struct error *err)
+{
+	int rc;
+
+	steps->is_apart = series_is_needed(steps);
+	steps->run_program = pass_program;
+	if (steps->is_apart)
+		return series_run(steps, err);
+	rc = connection_run(steps->db, "BEGIN IMMEDIATE", err);
+	return rc != 0 ? rc : steps_run(steps, err);
+}
 
 /* Everything that an upgrade would do up to COMMIT, on a copy that nobody
  * sees. */
@@ -21,9 +49,7 @@ static int rehearse_on(struct job *job, struct sqlite3 *copy,
 	steps.before = before;
 	rc = steps_check_before(&steps, err);
 	if (rc == 0)
-		rc = connection_run(copy, "BEGIN IMMEDIATE", err);
-	if (rc == 0)
-		rc = steps_run(&steps, err);
+		rc = run_all(&steps, err);
 	if (rc == 0)
 		rc = steps_check(&steps, err);
 	steps_end(&steps);

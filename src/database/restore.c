@@ -11,31 +11,20 @@
 #include "database/evidence.h"
 #include "database/look.h"
 #include "database/offline.h"
+#include "database/replace.h"
 #include "database/standing.h"
 #include "sqlite/check.h"
 #include "sqlite/connection.h"
-#include "sqlite/copy.h"
 
-/*
- * The backup is written into the live file through the backup API, in one
- * transaction of SQLite's, and never renamed over it: an application that has
- * it open keeps working, owner and mode stay, no old WAL is replayed on top.
- *
- * Nobody may write between the look at the evidence and the first page:
- *   rollback journal: locking_mode=EXCLUSIVE, BEGIN IMMEDIATE, look, ROLLBACK
- *     (in that mode the lock stays), then the copy into that same connection;
- *   WAL: the copy's first step takes the write lock, the look goes through a
- *     second connection, then the copy goes on or lets go.
- */
+/* The backup is written over the live file as replace.h says. */
 struct restore {
 	struct job *job;
 	struct place live_place, backup_place;
 	struct stamp live_stamp, backup_stamp;
 	struct sqlite3 *live, *source;
 	bool source_is_wal;
-	bool has_begun; /* the live file may have been overwritten */
-	bool renews;	/* the row that comes back was in force */
-	char left[LEDGER_EVIDENCE_BYTES]; /* as the copy left it; "": unknown */
+	struct replace replace;
+	bool renews; /* the row that comes back was in force */
 };
 
 static struct connection_options options_for(const struct restore *restore,
@@ -152,103 +141,29 @@ static int save_live(struct restore *restore, struct sqlite3 *reader,
 	return rc != 0 ? rc : job_check_stop(restore->job, err);
 }
 
-static int open_reader(struct restore *restore, struct sqlite3 **out,
-		       struct error *err)
+static int under_lock(void *self, struct sqlite3 *reader, bool *goes_on,
+		      struct error *err)
 {
-	struct connection_options options =
-		options_for(restore, CONNECTION_READ);
+	struct restore *restore = self;
+	int rc = judge(restore, reader, err);
 
-	return connection_open(restore->live_place.path, &options, out, err);
-}
-
-static int restore_journal(struct restore *restore, struct error *err)
-{
-	struct sqlite3 *live = restore->live, *reader = NULL;
-	struct error undo = { 0 };
-	int rc = connection_run(live, "PRAGMA locking_mode = EXCLUSIVE", err);
-
-	if (rc == 0)
-		rc = connection_run(live, "BEGIN IMMEDIATE", err);
-	if (rc == 0)
-		rc = judge(restore, live, err);
-	if (rc == 0)
-		rc = open_reader(restore, &reader, err);
 	if (rc == 0)
 		rc = save_live(restore, reader, err);
-	connection_close(reader);
-	if (connection_in_transaction(live) &&
-	    connection_run(live, "ROLLBACK", &undo) != 0 && rc == 0) {
-		*err = undo;
-		rc = (int)undo.code;
-	}
-	if (rc == 0) {
-		connection_set_busy_timeout(
-			live, plan_commit_timeout_ms(restore->job->plan));
-		restore->has_begun = true;
-		rc = copy_database(restore->source, live, err);
-	}
-	/* Still under the lock; what cannot be told is not renewed. */
-	if (rc == 0 && restore->renews &&
-	    evidence_now(live, restore->left, &undo) != 0)
-		restore->left[0] = '\0';
+	*goes_on = rc == 0;
 	return rc;
 }
 
-static int restore_wal(struct restore *restore, struct error *err)
+static int overwrite(struct restore *restore, bool is_wal, struct error *err)
 {
-	struct sqlite3 *reader = NULL;
-	struct copy *copy = NULL;
-	struct error undo = { 0 };
-	int rc = copy_begin(restore->source, restore->live, &copy, err);
-	int ended;
-
-	if (rc != 0)
-		return rc;
-	rc = open_reader(restore, &reader, err);
-	if (rc == 0)
-		rc = judge(restore, reader, err);
-	if (rc == 0)
-		rc = save_live(restore, reader, err);
-	connection_close(reader);
-	restore->has_begun = rc == 0;
-	ended = copy_end(copy, rc == 0, &undo);
-	if (rc == 0 && ended != 0) {
-		*err = undo;
-		rc = ended;
-	}
-	return rc;
-}
-
-/* A copy keeps the WAL flag of its source or of its target, as the two happen
- * to be: the journal mode that the backup had is put back. */
-static void put_mode_back(struct restore *restore)
-{
-	struct connection_options options =
-		options_for(restore, CONNECTION_WRITE);
-	struct sqlite3 *db = NULL;
-	struct error error = { 0 };
-	bool is_wal = restore->source_is_wal;
-	int rc = connection_open(restore->live_place.path, &options, &db,
-				 &error);
-
-	/* Where that fails, a rollback further back is told that somebody has
-	 * written, which is the safe side. */
-	if (rc == 0 && *restore->left && !restore->source_is_wal)
-		(void)evidence_renew(db, restore->left, &error);
-	if (rc == 0)
-		rc = evidence_is_wal(db, &is_wal, &error);
-	if (rc == 0 && is_wal != restore->source_is_wal)
-		rc = connection_run(db,
-				    restore->source_is_wal
-					    ? "PRAGMA journal_mode = WAL"
-					    : "PRAGMA journal_mode = DELETE",
-				    &error);
-	if (rc != 0)
-		result_note(&restore->job->result,
-			    "its journal mode could not be set back to %s (%s)",
-			    restore->source_is_wal ? "wal" : "delete",
-			    error.message);
-	connection_close(db);
+	restore->replace = (struct replace){
+		.job = restore->job,
+		.path = restore->live_place.path,
+		.live = restore->live,
+		.source = restore->source,
+		.under_lock = under_lock,
+		.self = restore,
+	};
+	return replace_begin(&restore->replace, is_wal, err);
 }
 
 /* SQLite cannot copy over a database in WAL mode whose pages have another
@@ -287,6 +202,7 @@ static int restore_live(struct restore *restore, struct error *err)
 	struct connection_options options =
 		options_for(restore, CONNECTION_WRITE);
 	struct job *job = restore->job;
+	struct replace_end end;
 	bool is_wal = false;
 	int rc = place_stamp(&restore->live_place, "", &restore->live_stamp,
 			     err);
@@ -315,12 +231,15 @@ static int restore_live(struct restore *restore, struct error *err)
 	if (rc == 0)
 		rc = fit_pages(restore, &is_wal, err);
 	if (rc == 0)
-		rc = is_wal ? restore_wal(restore, err)
-			    : restore_journal(restore, err);
+		rc = overwrite(restore, is_wal, err);
 	connection_close(restore->live);
 	restore->live = NULL;
+	end = (struct replace_end){
+		.is_wal = restore->source_is_wal,
+		.renews = restore->renews,
+	};
 	if (rc == 0)
-		put_mode_back(restore);
+		replace_settle(&restore->replace, &end);
 	return rc;
 }
 
@@ -352,7 +271,7 @@ static void fail(struct restore *restore, struct error *err)
 	struct job *job = restore->job;
 	struct result *result = &job->result;
 
-	if (result->has_backup && restore->has_begun &&
+	if (result->has_backup && restore->replace.has_begun &&
 	    err->code != ERROR_BUSY) {
 		report_to(restore, err);
 		error_append(err, "what was there before is backed up in run "

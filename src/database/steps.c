@@ -15,14 +15,22 @@
 #include "sqlite/connection.h"
 #include "sqlite/schema.h"
 
+void steps_move(struct steps *steps, struct sqlite3 *db)
+{
+	if (steps->db != NULL)
+		authorizer_install(steps->db, NULL);
+	steps->db = db;
+	if (db != NULL)
+		authorizer_install(db, &steps->authorizer);
+}
+
 void steps_begin(struct steps *steps, struct job *job, struct sqlite3 *db)
 {
 	memset(steps, 0, sizeof(*steps));
 	steps->job = job;
-	steps->db = db;
 	authorizer_init(&steps->authorizer, LEDGER_TABLE);
 	steps->authorizer.mode = AUTHORIZE_OURS;
-	authorizer_install(db, &steps->authorizer);
+	steps_move(steps, db);
 }
 
 void steps_end(struct steps *steps)
@@ -68,23 +76,13 @@ static int take_keys(struct steps *steps, struct error *err)
 			       : 0;
 }
 
-static int run_up(struct steps *steps, const struct chain *chain,
-		  struct error *err)
-{
-	const struct standing *standing = steps->standing;
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < standing_step_count(standing); i++)
-		rc = stride_up(steps, chain->steps[standing_step(standing, i)],
-			       i < standing->late_count, err);
-	return rc;
-}
-
 /* What a set lacks has not to be taken back. */
-static int run_down(struct steps *steps, const struct chain *chain,
-		    struct error *err)
+static int run_down(struct steps *steps, struct error *err)
 {
 	const struct standing *standing = steps->standing;
+	const struct job *job = steps->job;
+	const struct chain *chain =
+		job->plan->replays[job->subject->kind]->chain;
 	bool *has = xcalloc(chain->count, sizeof(bool));
 	int rc = applied_read(steps->db, chain, has, err);
 
@@ -125,13 +123,27 @@ static int record_found(struct steps *steps, struct error *err)
 	return rc;
 }
 
-int steps_run(struct steps *steps, struct error *err)
+const struct step *steps_step(const struct steps *steps, size_t i)
 {
-	const struct standing *standing = steps->standing;
-	const struct mirror *mirror = steps->job->plan->mirror;
-	const enum kind kind = steps->job->subject->kind;
+	const struct job *job = steps->job;
 	const struct chain *chain =
-		steps->job->plan->replays[kind]->chain;
+		job->plan->replays[job->subject->kind]->chain;
+
+	return chain->steps[standing_step(steps->standing, i)];
+}
+
+bool steps_any(const struct steps *steps,
+	       bool (*has)(const struct step *step))
+{
+	for (size_t i = 0; i < standing_step_count(steps->standing); i++)
+		if (has(steps_step(steps, i)))
+			return true;
+	return false;
+}
+
+int steps_prepare(struct steps *steps, struct error *err)
+{
+	const struct mirror *mirror = steps->job->plan->mirror;
 	const struct schema_known known = known_of(steps);
 	int rc = schema_take(steps->db, LEDGER_TABLE, &known, &steps->old,
 			     err);
@@ -140,16 +152,49 @@ int steps_run(struct steps *steps, struct error *err)
 		rc = take_keys(steps, err);
 	if (rc == 0)
 		rc = ledger_prepare(steps->db, err);
-	if (rc == 0 && standing->was_detected)
+	if (rc == 0 && steps->standing->was_detected)
 		rc = record_found(steps, err);
 	if (rc == 0 && mirror != NULL)
-		rc = mirror_check(mirror, kind, steps->db, err);
-	if (rc == 0)
-		rc = standing->goes_down ? run_down(steps, chain, err)
-					 : run_up(steps, chain, err);
-	if (rc == 0 && mirror != NULL)
-		rc = mirror_write(mirror, kind, steps->db, err);
+		rc = mirror_check(mirror, steps->job->subject->kind, steps->db,
+				  err);
 	return rc;
+}
+
+int steps_run_one(struct steps *steps, size_t i, struct error *err)
+{
+	return stride_up(steps, steps_step(steps, i),
+			 i < steps->standing->late_count, err);
+}
+
+static bool analyzes(const struct step *step)
+{
+	return step->directives.analyzes;
+}
+
+int steps_finish(struct steps *steps, struct error *err)
+{
+	const struct mirror *mirror = steps->job->plan->mirror;
+	int rc = 0;
+
+	if (mirror != NULL)
+		rc = mirror_write(mirror, steps->job->subject->kind, steps->db,
+				  err);
+	if (rc == 0 && !steps->standing->goes_down &&
+	    steps_any(steps, analyzes))
+		rc = connection_run(steps->db, "ANALYZE", err);
+	return rc;
+}
+
+int steps_run(struct steps *steps, struct error *err)
+{
+	size_t i, count = standing_step_count(steps->standing);
+	int rc = steps_prepare(steps, err);
+
+	if (rc == 0 && steps->standing->goes_down)
+		rc = run_down(steps, err);
+	for (i = 0; rc == 0 && !steps->standing->goes_down && i < count; i++)
+		rc = steps_run_one(steps, i, err);
+	return rc != 0 ? rc : steps_finish(steps, err);
 }
 
 int steps_check_before(struct steps *steps, struct error *err)
@@ -196,6 +241,8 @@ static bool is_touched(const struct steps *steps,
 		schema_find(other, SCHEMA_TABLE, table->name);
 	size_t t;
 
+	if (steps->is_unwatched)
+		return true;
 	if (there == NULL || there->root_page != table->root_page)
 		return true;
 	for (t = 0; t < authorizer->touched_count; t++) {
@@ -331,7 +378,7 @@ static bool has_removed(const struct steps *steps, const struct schema *new)
 	const struct schema *old = steps->old;
 	size_t i;
 
-	if (steps->authorizer.removes)
+	if (steps->authorizer.removes || steps->is_unwatched)
 		return true;
 	for (i = 0; i < old->count; i++) {
 		const struct schema_object *object =

@@ -44,6 +44,14 @@ struct steps {
 				 * ones: then every database has some */
 	bool has_keys;
 	bool is_sound;		/* steps_check_before() has found no damage */
+
+	/* of a series only */
+	bool is_apart;	   /* it is one */
+	bool is_unwatched; /* something was written that the authorizer has not
+			    * seen: every table may be touched */
+	int (*run_program)(struct steps *steps, const struct step *step,
+			   struct error *err); /* a step that is a program */
+	void *self;	   /* for that; the caller's */
 };
 
 void steps_begin(struct steps *steps, struct job *job, struct sqlite3 *db);
@@ -62,6 +70,21 @@ int steps_check_before(struct steps *steps, struct error *err);
 /* For a failure, `rc` and `err`, of the two below: if the database was damaged
  * already, then that is the news. Returns the code that holds. */
 int steps_blame(struct steps *steps, int rc, struct error *err);
+
+/* True if one of the pending steps has that; the i-th of them. */
+bool steps_any(const struct steps *steps,
+	       bool (*has)(const struct step *step));
+const struct step *steps_step(const struct steps *steps, size_t i);
+
+/* The parts of steps_run(), for whoever runs them each in a transaction of its
+ * own (series.h): what comes before the first; the i-th, and its ledger row
+ * (without a transaction where there is none); what comes behind the last. */
+int steps_prepare(struct steps *steps, struct error *err);
+int steps_run_one(struct steps *steps, size_t i, struct error *err);
+int steps_finish(struct steps *steps, struct error *err);
+
+/* Goes on with that connection; NULL: with none yet. */
+void steps_move(struct steps *steps, struct sqlite3 *db);
 
 /* Records a detected version, then runs each step that the standing says, up or
  * down (stride.h). On failure result.failure says where. */

@@ -5,6 +5,7 @@
 #include "database/applied.h"
 #include "database/ledger.h"
 #include "migration/sql.h"
+#include "sqlite/connection.h"
 #include "sqlite/script.h"
 
 /* Notes where in which migration the statement stands that failed. */
@@ -25,18 +26,49 @@ static int run_text(struct steps *steps, const struct step *step,
 {
 	struct script script = {
 		.text = text->sql,
-		.in_transaction = true,
 		.only_asks = only_asks,
+		.in_transaction = connection_in_transaction(steps->db),
 		.authorizer = &steps->authorizer,
 	};
 	int rc;
 
-	steps->authorizer.mode = AUTHORIZE_STEPS;
+	steps->authorizer.mode = script.in_transaction ? AUTHORIZE_STEPS
+						       : AUTHORIZE_ALONE;
 	rc = script_run(steps->db, &script, err);
 	steps->authorizer.mode = AUTHORIZE_OURS;
+	if (rc == 0 && !script.in_transaction &&
+	    connection_in_transaction(steps->db))
+		rc = error_set(err, ERROR_SQL, SCRIPT_LEFT_OPEN);
 	if (rc != 0)
 		locate_failure(&steps->job->result.failure, step, text,
 			       &script);
+	return rc;
+}
+
+/* The way up, in the time that it has. */
+static int run_up(struct steps *steps, const struct step *step,
+		  struct error *err)
+{
+	const struct step_text up = { .sql = step->sql,
+				      .file = step->file,
+				      .line = step->line };
+	const int64_t begin_us = clock_now_us();
+	const struct connection_limit own = {
+		.until_us = begin_us + 1000 * step->directives.limit_ms,
+		.name = "its own timeout",
+	};
+	struct connection_limit limit;
+	int rc;
+
+	if (step->is_program)
+		return steps->run_program(steps, step, err);
+	if (step->directives.limit_ms == 0)
+		return run_text(steps, step, &up, false, err);
+	limit = connection_set_limit(steps->db, own);
+	rc = run_text(steps, step, &up, false, err);
+	if (limit.until_us > 0)
+		limit.until_us += clock_now_us() - begin_us;
+	(void)connection_set_limit(steps->db, limit);
 	return rc;
 }
 
@@ -54,9 +86,6 @@ static int ask(struct steps *steps, const struct step *step,
 int stride_up(struct steps *steps, const struct step *step, bool is_late,
 	      struct error *err)
 {
-	const struct step_text up = { .sql = step->sql,
-				      .file = step->file,
-				      .line = step->line };
 	int64_t begin = clock_now_us();
 	struct ledger_row row = {
 		.kind = is_late ? APPLIED_LATE : "migrate",
@@ -71,7 +100,7 @@ int stride_up(struct steps *steps, const struct step *step, bool is_late,
 	if (rc == 0)
 		rc = ask(steps, step, STEP_CHECK, err);
 	if (rc == 0)
-		rc = run_text(steps, step, &up, false, err);
+		rc = run_up(steps, step, err);
 	if (rc == 0)
 		rc = ask(steps, step, STEP_VERIFY, err);
 	if (rc != 0)

@@ -1,11 +1,15 @@
 /*
  * stride: one step of the migrations, up or down, and its row in the ledger.
  *
- * Runs on: a worker thread, inside a transaction that the caller owns.
+ * Runs on: a worker thread, inside a transaction that the caller owns; or
+ * without one, where the step asks for that or is a program (series.h).
  *
  * Up: the step's check, each query of which gives no row; its SQL, statement by
  * statement; its look afterwards, the same way as the check; the row. Down: the
  * SQL of its way back, and a row of kind "undo".
+ *
+ * A step with a time limit of its own has that, and its time is not taken off
+ * what the database has.
  *
  * On failure job->result.failure says in which file, line and statement; what
  * has been done so far is for the caller to undo.

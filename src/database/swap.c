@@ -85,6 +85,8 @@ static int transact(struct job *job, struct sqlite3 *db,
 	if (rc == 0)
 		rc = change->decide(&steps, needed, err);
 	if (rc == 0 && *needed)
+		rc = change_check_swap(change, &steps, err);
+	if (rc == 0 && *needed)
 		rc = apply(&steps, change, err);
 	steps_end(&steps);
 	return rc;
@@ -230,7 +232,7 @@ void swap_stage(struct job *job, const struct change *change)
 	struct swap *swap = xcalloc(1, sizeof(*swap));
 	struct result *result = &job->result;
 	struct error error = { 0 };
-	bool needed = false;
+	bool needed = false, is_slow;
 	int rc;
 
 	swap->live.fd = swap->staged = swap->retired = -1;
@@ -243,12 +245,12 @@ void swap_stage(struct job *job, const struct change *change)
 		return;
 	}
 	rc = change_copy(job, change, &needed, &error);
-	if (rc == ERROR_STOPPED && job_check_stop(job, NULL) == 0) {
-		/* Not by a signal: others would have to wait for too long. */
-		if (check_asked(job, &error) == 0)
-			error_set(&error, ERROR_SKIPPED,
-				  "its steps take too long to keep others "
-				  "waiting");
+	/* Not by a signal: others would have to wait for too long. */
+	is_slow = rc == ERROR_STOPPED && job_check_stop(job, NULL) == 0;
+	if (is_slow && check_asked(job, &error) == 0)
+		error_set(&error, ERROR_SKIPPED,
+			  "its steps take too long to keep others waiting");
+	if (is_slow || rc == ERROR_SKIPPED) {
 		swap_give_up(job, &error);
 		return;
 	}

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "database/inplace.h"
 #include "database/look.h"
+#include "database/series.h"
 #include "database/swap.h"
 #include "sqlite/copy.h"
 
@@ -38,18 +39,18 @@ static int read_standing(struct job *job, struct look *look, void *self,
 }
 
 /* Looks, and gives what is to be done: OUTCOME_WOULD_UPGRADE means pending. */
-static void look(struct job *job)
+static void look(struct job *job, struct standing *standing)
 {
-	struct standing standing = { 0 };
 	struct error error = { 0 };
 	int rc = 0;
 
-	if (!standing_recall(job, &standing))
-		rc = look_with(job, read_standing, &standing, &error);
-	else if (standing_is_pending(&standing))
+	memset(standing, 0, sizeof(*standing));
+	if (!standing_recall(job, standing))
+		rc = look_with(job, read_standing, standing, &error);
+	else if (standing_is_pending(standing))
 		job->result.backup_bytes = job->subject->stamp.bytes;
 	if (rc == 0) {
-		job->result.outcome = standing_is_pending(&standing)
+		job->result.outcome = standing_is_pending(standing)
 					      ? OUTCOME_WOULD_UPGRADE
 					      : OUTCOME_CURRENT;
 	} else {
@@ -71,8 +72,9 @@ void work_recall(struct job *job)
 void work_look(struct job *job)
 {
 	int64_t begin = clock_now_us();
+	struct standing standing;
 
-	look(job);
+	look(job, &standing);
 	job->result.duration_us = clock_now_us() - begin;
 }
 
@@ -86,7 +88,8 @@ static int decide_upgrade(struct steps *steps, bool *needed, struct error *err)
 
 static int apply_upgrade(struct steps *steps, struct error *err)
 {
-	int rc = steps_run(steps, err);
+	int rc = steps->is_apart ? series_run(steps, err)
+				 : steps_run(steps, err);
 
 	return rc != 0 ? rc : steps_check(steps, err);
 }
@@ -94,6 +97,7 @@ static int apply_upgrade(struct steps *steps, struct error *err)
 static const struct change upgrade = {
 	.read = standing_read,
 	.decide = decide_upgrade,
+	.is_apart = series_is_needed,
 	.apply = apply_upgrade,
 	.checks_steps = true,
 	.signs_ledger = true,
@@ -101,7 +105,10 @@ static const struct change upgrade = {
 
 static void look_for_steps(struct job *job)
 {
-	look(job);
+	struct standing standing;
+	const struct steps steps = { .job = job, .standing = &standing };
+
+	look(job, &standing);
 	switch (job->result.outcome) {
 	case OUTCOME_WOULD_FAIL:
 		job->result.outcome = OUTCOME_FAILED;
@@ -110,7 +117,10 @@ static void look_for_steps(struct job *job)
 		job->phase = JOB_INPLACE;
 		break;
 	case OUTCOME_WOULD_UPGRADE:
-		job->phase = JOB_STAGE;
+		job->phase = change_check_swap(&upgrade, &steps,
+					       &job->result.failure.error) == 0
+				     ? JOB_STAGE
+				     : JOB_INPLACE;
 		break;
 	default:
 		break;

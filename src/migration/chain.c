@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "migration/mistakes.h"
 #include "migration/parts.h"
 #include "migration/version.h"
 
@@ -240,6 +241,7 @@ void migrations_chain(struct migrations *migrations)
 		sort_chain(migrations, kind);
 	for (kind = 0; errors == 0 && kind < KIND_COUNT; kind++)
 		check_chain(migrations, &migrations->chains[kind]);
+	mistakes_find(migrations);
 }
 
 size_t chain_position(const struct chain *chain, const char *version)

@@ -70,13 +70,34 @@ static void end_step(struct reading *reading, const struct sheet *sheet,
 	reading->up = sheet;
 }
 
+/* The comments at the head of a script, as those of SQL. */
+static char *copy_head(const char *text, size_t bytes)
+{
+	const char *at = text, *const end = text + bytes;
+	char *copy = xmalloc(2 * bytes + 1), *to = copy;
+
+	while (at < end && *at == '#') {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		const char *next = stop == NULL ? end : stop + 1;
+
+		if (at[1] == '!') /* how the kernel runs it */
+			at = stop == NULL ? end : stop;
+		else
+			to = stpcpy(to, "--"), at++;
+		to = mempcpy(to, at, (size_t)(next - at));
+		at = next;
+	}
+	*to = '\0';
+	return copy;
+}
+
 static void add_program(struct reading *reading, const struct sheet *sheet,
 			const char *text, size_t bytes)
 {
 	struct step *step = begin_step(reading, sheet);
 	struct checksum sum;
 
-	step->sql = xstrdup("");
+	step->sql = copy_head(text, bytes);
 	step->is_program = true;
 	checksum_init(&sum);
 	checksum_add(&sum, text, bytes);

@@ -9,7 +9,8 @@
  * is told when that is looked at (chain.is_set).
  *
  * A file that can be executed and has a number and no ".sql" is a step too: a
- * program, see step.h. Its checksum is that of its bytes.
+ * program, see step.h. Its checksum is that of its bytes. The lines at its head
+ * that begin with "#" are comments in which it may have directives.
  *
  * Errors (findings): the same number twice, naming both and the next that is
  * free ("same-number"); a way down or a check without its way up ("no-up"); two

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "migration/directive.h"
 #include "migration/sql.h"
 #include "migration/textfile.h"
 #include "sqlite/token.h"
@@ -179,6 +180,11 @@ static void check_head(struct reading *reading, const char *begin)
 			 "outside",
 			 "what stands before the first mark would never run; "
 			 "move it behind the mark of the way up");
+	else if (directives_begin(head))
+		complain(reading, 1, "directive",
+			 "the directives before the first mark would be "
+			 "overlooked; move them behind the mark of the way "
+			 "up");
 	free(head);
 }
 

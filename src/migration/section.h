@@ -19,7 +19,8 @@
  *
  * Errors (findings, with line): marks of two tools in one file ("two-formats"),
  * the same mark twice ("same-mark"), SQL before the first mark, which would
- * never run ("outside"), a way down and none up ("no-up"), a mark that goes on
+ * never run ("outside"), directives there, which nobody would read
+ * ("directive"), a way down and none up ("no-up"), a mark that goes on
  * like none that is known ("mark").
  */
 #ifndef FLEET_MIGRATION_SECTION_H

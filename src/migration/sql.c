@@ -2,18 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "sqlite/token.h"
-
-#define DIRECTIVE "fleet-upgrade:"
-
-static bool is_space(char c)
-{
-	return c != '\0' && strchr(" \t\n\f\r", c) != NULL;
-}
 
 bool sql_take(const char **at, const char *word)
 {
@@ -146,38 +138,4 @@ int sql_line_of(const char *text, size_t bytes)
 		line++;
 	}
 	return line;
-}
-
-/* True if the "--" comment has the word at the head of an item of its list. */
-static bool comment_lists(const char *comment, size_t bytes, const char *word)
-{
-	const char *at = comment + 2, *end = comment + bytes;
-	size_t length = strlen(DIRECTIVE);
-
-	while (at < end && is_space(*at))
-		at++;
-	if ((size_t)(end - at) < length ||
-	    strncasecmp(at, DIRECTIVE, length) != 0)
-		return false;
-	for (at += length; at < end; at++) {
-		while (at < end && is_space(*at))
-			at++;
-		length = strcspn(at, " \t\r,\n");
-		if (at + length <= end && length == strlen(word) &&
-		    strncasecmp(at, word, length) == 0)
-			return true;
-		at += strcspn(at, ",\n");
-	}
-	return false;
-}
-
-bool sql_has_directive(const char *sql, const char *word)
-{
-	size_t bytes;
-
-	for (; (bytes = token_blank(sql)) > 0; sql += bytes) {
-		if (*sql == '-' && comment_lists(sql, bytes, word))
-			return true;
-	}
-	return false;
 }

@@ -49,9 +49,4 @@ void sql_checksum(const char *sql, char out[CHECKSUM_HEX_BYTES]);
  * 1: the line in which `text + bytes` stands. */
 int sql_line_of(const char *text, size_t bytes);
 
-/* True if a comment before the first statement of `sql` says
- * "-- fleet-upgrade: WORD" (several may be listed, with commas; text behind a
- * blank explains: "-- fleet-upgrade: repeatable (IF NOT EXISTS)"). */
-bool sql_has_directive(const char *sql, const char *word);
-
 #endif

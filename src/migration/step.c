@@ -50,10 +50,18 @@ void step_derive(struct step *step)
 		sql_checksum(step->sql, step->checksum);
 	step->statements = sql_count_statements(step->sql);
 	step->is_blank = !step->is_program && sql_is_blank(step->sql);
-	step->is_planned |= sql_has_directive(step->sql, "planned");
-	step->is_repeatable = sql_has_directive(step->sql, "repeatable");
+	directives_read(step->sql, &step->directives, NULL, NULL);
+	step->directives.is_outside_transaction |= step->is_outside_transaction;
+	step->is_planned |= step->directives.is_planned;
 	removals_release(&step->removals);
 	removals_find(step->sql, &step->removals);
+}
+
+bool step_is_apart(const struct step *step)
+{
+	return step->is_program || step->directives.has_foreign_keys ||
+	       step->directives.is_outside_transaction ||
+	       step->directives.vacuums;
 }
 
 bool step_set_part(struct step *step, enum step_part part,

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/checksum.h"
+#include "migration/directive.h"
 #include "migration/removals.h"
 
 /* The two kinds of database in a fleet; also an index into arrays of two. */
@@ -55,22 +56,27 @@ struct step {
 	bool is_planned;   /* listed, never run, never the target; also if its
 			    * SQL begins with "-- fleet-upgrade: planned" */
 	struct step_text parts[STEP_PARTS];
-	bool is_outside_transaction; /* asks to run without one */
-	bool is_program;   /* `file` is to be executed; there is no SQL, and
-			    * `checksum` is that of its bytes */
+	bool is_outside_transaction; /* its format's marks ask to run it without
+				      * one; then so do `directives` */
+	bool is_program;   /* `file` is to be executed; `sql` has nothing but
+			    * the comments at its head, and `checksum` is that
+			    * of its bytes */
 
 	/* what follows from it */
 	char *name; /* for people: "user:0.3.19→0.3.20" */
 	char checksum[CHECKSUM_HEX_BYTES]; /* see sql_checksum() */
 	int statements;     /* an estimate for people: complete statements */
 	bool is_blank;      /* comments only: recorded, changes no schema */
-	bool is_repeatable; /* declared so: may be run where it may have
-			     * happened already */
+	struct directives directives; /* how it asks to be run */
 	struct removals removals; /* what its SQL takes away by name */
 };
 
 /* Fills the lower half from the upper one. */
 void step_derive(struct step *step);
+
+/* True if it cannot run inside one transaction with others on the live
+ * database: see database/apart.h. */
+bool step_is_apart(const struct step *step);
 void step_free(struct step *step); /* NULL is fine */
 
 /* Gives the step a part, which it owns from then on, `removals` found. False,

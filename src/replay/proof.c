@@ -55,7 +55,7 @@ static int check_functions(const struct step *step, const struct schema *before,
 {
 	size_t i;
 
-	if (sql_has_directive(step->sql, "application-functions"))
+	if (step->directives.keeps_functions)
 		return 0;
 	for (i = 0; i < after->count; i++) {
 		const struct schema_object *object = &after->objects[i];
@@ -110,7 +110,7 @@ int proof_check(struct sandbox *sandbox, const struct step *step,
 
 	*rule = "own-function";
 	rc = check_functions(step, before, after, line, err);
-	if (rc == 0 && step->is_repeatable) {
+	if (rc == 0 && step->directives.is_repeatable) {
 		*rule = "not-repeatable";
 		rc = run_again(sandbox, step, line, err);
 	}

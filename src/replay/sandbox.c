@@ -33,19 +33,40 @@ void sandbox_close(struct sandbox *sandbox)
 	authorizer_release(&sandbox->authorizer);
 }
 
+static int run_script(struct sandbox *sandbox, struct script *script,
+		      enum authorize_mode mode, struct error *err)
+{
+	int rc;
+
+	script->authorizer = &sandbox->authorizer;
+	sandbox->authorizer.denied[0] = '\0';
+	sandbox->authorizer.mode = mode;
+	rc = script_run(sandbox->db, script, err);
+	sandbox->authorizer.mode = AUTHORIZE_OURS;
+	return rc;
+}
+
 static int run_as_step(struct sandbox *sandbox, struct script *script,
 		       struct error *err)
 {
 	int rc = connection_run(sandbox->db, "BEGIN", err);
 
-	if (rc != 0)
-		return rc;
 	script->in_transaction = true;
-	script->authorizer = &sandbox->authorizer;
-	sandbox->authorizer.denied[0] = '\0';
-	sandbox->authorizer.mode = AUTHORIZE_STEPS;
-	rc = script_run(sandbox->db, script, err);
-	sandbox->authorizer.mode = AUTHORIZE_OURS;
+	return rc != 0 ? rc
+		       : run_script(sandbox, script, AUTHORIZE_STEPS, err);
+}
+
+/* One that asks for no transaction. */
+static int run_alone(struct sandbox *sandbox, struct script *script,
+		     struct error *err)
+{
+	int rc;
+
+	connection_allow_vacuum(sandbox->db, true);
+	rc = run_script(sandbox, script, AUTHORIZE_ALONE, err);
+	connection_allow_vacuum(sandbox->db, false);
+	if (rc == 0 && connection_in_transaction(sandbox->db))
+		rc = error_set(err, ERROR_SQL, SCRIPT_LEFT_OPEN);
 	return rc;
 }
 
@@ -81,12 +102,17 @@ int sandbox_run(struct sandbox *sandbox, const struct step *step, int *line,
 	struct script script = { .text = step->sql };
 	struct error cause = { 0 };
 	char excerpt[EXCERPT_BYTES];
-	int rc = run_as_step(sandbox, &script, &cause);
+	bool is_alone = step->directives.is_outside_transaction;
+	int rc = connection_enforce_keys(
+		sandbox->db, step->directives.has_foreign_keys, &cause);
 
 	if (rc == 0)
+		rc = is_alone ? run_alone(sandbox, &script, &cause)
+			      : run_as_step(sandbox, &script, &cause);
+	if (rc == 0 && !is_alone)
 		rc = connection_run(sandbox->db, "COMMIT", &cause);
 	if (rc == 0)
-		return 0;
+		return connection_enforce_keys(sandbox->db, false, err);
 	undo(sandbox);
 	sandbox->rule = sandbox_has_refused(sandbox) ? "forbidden"
 			: script.is_kept	     ? "own-function"

@@ -3,7 +3,8 @@
  *
  * Runs on: the thread that opened it, from open to close. Owns: its connection.
  * Calling order: open, any number of the others, close. What is in it is what
- * the steps that worked have made; a step that failed has left nothing.
+ * the steps that worked have made; a step that failed has left nothing, unless
+ * it asked to run without a transaction.
  *
  * If the process dies: nothing is on disk.
  */
@@ -28,8 +29,9 @@ struct sandbox {
 int sandbox_open(struct sandbox *sandbox, struct error *err);
 void sandbox_close(struct sandbox *sandbox); /* zeroed or closed is fine */
 
-/* Runs a step in a transaction of its own, with the rights of a step. On
- * failure the error (ERROR_MIGRATION if a statement is to blame) reads
+/* Runs a step in a transaction of its own, or without one if it asks for that,
+ * with the rights of a step, and with foreign keys if it asks for them. A
+ * program changes no schema and is not run. On failure the error (ERROR_MIGRATION if a statement is to blame) reads
  * "message: beginning of the statement", and *line is where that stands in the
  * file. */
 int sandbox_run(struct sandbox *sandbox, const struct step *step, int *line,

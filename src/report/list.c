@@ -128,8 +128,11 @@ static void print_step(const struct list_options *options,
 
 	fputs("  ", out);
 	say_padded(out, step->name, widths->name);
-	fprintf(out, "  %3d statements  ", step->is_blank ? 0
-							  : step->statements);
+	if (step->is_program)
+		fputs("  program         ", out);
+	else
+		fprintf(out, "  %3d statements  ",
+			step->is_blank ? 0 : step->statements);
 	say_toned(out, options->colour,
 		  step->is_planned ? TONE_ASIDE : TONE_PLAIN, "%s",
 		  step->is_planned ? "planned" : "active ");

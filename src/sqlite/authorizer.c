@@ -109,6 +109,13 @@ static int allow(struct authorizer *authorizer, const struct rule *rule,
 	return SQLITE_OK;
 }
 
+/* What VACUUM copies into. */
+static bool is_vacuum(const struct authorizer *authorizer, const char *database)
+{
+	return authorizer->mode == AUTHORIZE_ALONE && database &&
+	       sqlite3_stricmp(database, "vacuum_db") == 0;
+}
+
 static int judge_table(struct authorizer *authorizer, const struct rule *rule,
 		       const struct request *request)
 {
@@ -116,6 +123,8 @@ static int judge_table(struct authorizer *authorizer, const struct rule *rule,
 		rule->table == FIRST ? request->first : request->second;
 
 	if (authorizer->mode == AUTHORIZE_OURS || !table)
+		return SQLITE_OK;
+	if (is_vacuum(authorizer, request->database))
 		return SQLITE_OK;
 	if (sqlite3_stricmp(table, authorizer->ledger) == 0)
 		return deny(authorizer, "it is the program's own record",
@@ -154,7 +163,7 @@ static int judge_transaction(struct authorizer *authorizer,
 			     const struct request *request)
 {
 	(void)rule;
-	if (authorizer->mode == AUTHORIZE_OURS)
+	if (authorizer->mode != AUTHORIZE_STEPS)
 		return SQLITE_OK;
 	return deny(authorizer, owns_transaction, "%s", request->first);
 }
@@ -166,7 +175,7 @@ static int judge_savepoint(struct authorizer *authorizer,
 	const char *verb = request->first;
 
 	(void)rule;
-	if (authorizer->mode == AUTHORIZE_OURS)
+	if (authorizer->mode != AUTHORIZE_STEPS)
 		return SQLITE_OK;
 	return deny(authorizer, owns_transaction, "%s",
 		    strcmp(verb, "BEGIN") == 0      ? "SAVEPOINT"
@@ -177,7 +186,11 @@ static int judge_savepoint(struct authorizer *authorizer,
 static int judge_attach(struct authorizer *authorizer, const struct rule *rule,
 			const struct request *request)
 {
-	(void)rule, (void)request;
+	(void)rule;
+	/* VACUUM; whoever else wants an empty database may have it. */
+	if (authorizer->mode != AUTHORIZE_STEPS && request->first &&
+	    request->first[0] == '\0')
+		return SQLITE_OK;
 	return deny(authorizer, "a step sees one database", "ATTACH");
 }
 

@@ -24,6 +24,10 @@
  * PRAGMAs, accepted and turned into nothing: foreign_keys and
  * foreign_key_check, which many generated migrations contain.
  *
+ * AUTHORIZE_ALONE, for those of a migration that runs outside a transaction, on
+ * a copy: the same, but that it may begin and end transactions of its own, and
+ * VACUUM (which attaches an empty database to itself and copies into it).
+ *
  * AUTHORIZE_OURS, for the program's own statements, allows all but what reaches
  * outside or attaches; hostile triggers and views then still reach nothing.
  * check_foreign_keys_of() needs it: in the other mode its PRAGMA says nothing.
@@ -41,7 +45,7 @@
 
 struct sqlite3;
 
-enum authorize_mode { AUTHORIZE_OURS, AUTHORIZE_STEPS };
+enum authorize_mode { AUTHORIZE_OURS, AUTHORIZE_STEPS, AUTHORIZE_ALONE };
 
 struct authorizer {
 	enum authorize_mode mode; /* may be changed while installed */

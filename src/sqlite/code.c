@@ -178,6 +178,7 @@ int connection_error(struct sqlite3 *db, int sqlite_code, struct error *err)
 {
 	enum error_code code = error_code_of(sqlite_code);
 	const char *text = sqlite3_errstr(sqlite_code);
+	const char *limit;
 	int errnum = 0;
 	int result;
 
@@ -185,12 +186,13 @@ int connection_error(struct sqlite3 *db, int sqlite_code, struct error *err)
 		text = sqlite3_errmsg(db);
 		errnum = system_error(db, sqlite_code);
 	}
-	if (db && code == ERROR_STOPPED && connection_is_over(db)) {
-		code = ERROR_SQL;
-		text = "it took longer than run.database_timeout lets it";
-	}
-	result = errnum ? error_set_errno(err, code, errnum, "%s", text)
-			: error_set(err, code, "%s", text);
+	limit = db && code == ERROR_STOPPED ? connection_over(db) : NULL;
+	if (limit)
+		result = error_set(err, ERROR_SQL,
+				   "it took longer than %s lets it", limit);
+	else
+		result = errnum ? error_set_errno(err, code, errnum, "%s", text)
+				: error_set(err, code, "%s", text);
 	if (err)
 		err->sqlite_code = sqlite_code;
 	return result;

@@ -9,18 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/lease.h"
 #include "base/memory.h"
 #include "sqlite/authorizer.h"
 #include "sqlite/calls.h"
+#include "sqlite/patience.h"
 
 /* A gigabyte, SQLite's own limit, for each worker is what one zeroblob() in a
  * hostile trigger could take; rows of half of it are still legitimate. */
 #define VALUE_BYTES_MAX (512 * 1024 * 1024)
-
-/* Often enough to stop within a millisecond, too rare to be measured. */
-#define PROGRESS_OPERATIONS 1000
 
 /* Before it, trusted_schema=OFF breaks FTS and R-Tree in triggers. */
 #define TRUSTED_SCHEMA_VERSION 3044000
@@ -111,80 +107,6 @@ static int create_file(const char *path, struct error *err)
 	return 0;
 }
 
-static int is_stopped(void *stop_now)
-{
-	const atomic_bool *flag = stop_now;
-
-	return flag != NULL && atomic_load(flag);
-}
-
-/* What interrupts SQL, and how long a connection waits for a lock. SQLite's own
- * busy timeout would sleep through a stop. */
-struct patience {
-	const atomic_bool *stop_now;
-	int leased;
-	int64_t deadline_us;
-	int64_t limit_us; /* by clock_now_us() */
-	bool is_over;	  /* and that has come */
-	int64_t timeout_us;
-	int64_t until_us; /* of the lock that is being waited for */
-};
-
-static int is_interrupted(void *self)
-{
-	struct patience *patience = self;
-
-	patience->is_over = patience->limit_us > 0 &&
-			    clock_now_us() > patience->limit_us;
-	return patience->is_over ||
-	       is_stopped((void *)patience->stop_now) ||
-	       (patience->leased > 0 && !lease_is_whole(patience->leased)) ||
-	       (patience->deadline_us > 0 &&
-		clock_now_us() > patience->deadline_us);
-}
-
-static int wait_for_lock(void *self, int times)
-{
-	struct patience *patience = self;
-	int64_t now_us = clock_now_us();
-
-	if (times == 0)
-		patience->until_us = now_us + patience->timeout_us;
-	if (now_us >= patience->until_us ||
-	    is_stopped((void *)patience->stop_now))
-		return 0;
-	/* 1, 2, 4, 8, 16, and then 25 ms. */
-	clock_sleep_ms(times < 5 ? 1 << times : 25);
-	return 1;
-}
-
-/* The argument of a hook that is never called is the one place where SQLite
- * keeps a pointer of ours with the connection, and gives it back. */
-static struct patience *swap_patience(struct sqlite3 *db,
-				      struct patience *patience)
-{
-	return sqlite3_commit_hook(db, NULL, patience);
-}
-
-static void be_patient(struct sqlite3 *db,
-		       const struct connection_options *options)
-{
-	struct patience *patience = xcalloc(1, sizeof(*patience));
-
-	patience->stop_now = options->stop_now;
-	patience->leased = options->leased;
-	patience->deadline_us = options->deadline_us;
-	if (options->limit_ms > 0)
-		patience->limit_us = clock_now_us() + 1000 * options->limit_ms;
-	patience->timeout_us = INT64_C(1000) * options->busy_timeout_ms;
-	swap_patience(db, patience);
-	sqlite3_busy_handler(db, wait_for_lock, patience);
-	if (options->stop_now || options->leased || options->deadline_us ||
-	    options->limit_ms)
-		sqlite3_progress_handler(db, PROGRESS_OPERATIONS,
-					 is_interrupted, patience);
-}
-
 /* What does not depend on the file, and so cannot fail for its sake. */
 static void harden(struct sqlite3 *db)
 {
@@ -235,7 +157,7 @@ static int set_up(struct sqlite3 *db, const struct connection_options *options,
 {
 	int code;
 
-	be_patient(db, options);
+	patience_begin(db, options);
 	/* Checkpoints that overlap with the application's are not ours to
 	 * risk. */
 	sqlite3_wal_autocheckpoint(db, 0);
@@ -277,7 +199,7 @@ int connection_open(const char *path, const struct connection_options *options,
 
 void connection_close(struct sqlite3 *db)
 {
-	struct patience *patience = db ? swap_patience(db, NULL) : NULL;
+	struct patience *patience = db ? patience_end(db) : NULL;
 	int sqlite_code = sqlite3_close(db);
 
 	free(patience);
@@ -287,22 +209,6 @@ void connection_close(struct sqlite3 *db)
 	(void)sqlite_code;
 }
 
-void connection_set_busy_timeout(struct sqlite3 *db, int timeout_ms)
-{
-	struct patience *patience = swap_patience(db, NULL);
-
-	patience->timeout_us = INT64_C(1000) * timeout_ms;
-	swap_patience(db, patience);
-}
-
-bool connection_is_over(struct sqlite3 *db)
-{
-	struct patience *patience = swap_patience(db, NULL);
-
-	swap_patience(db, patience);
-	return patience != NULL && patience->is_over;
-}
-
 int connection_allow_triggers(struct sqlite3 *db, bool allowed,
 			      struct error *err)
 {
@@ -310,6 +216,30 @@ int connection_allow_triggers(struct sqlite3 *db, bool allowed,
 				     (int)allowed, NULL);
 
 	return code == SQLITE_OK ? 0 : connection_error(db, code, err);
+}
+
+int connection_enforce_keys(struct sqlite3 *db, bool enforced,
+			    struct error *err)
+{
+	int code = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY,
+				     (int)enforced, NULL);
+
+	return code == SQLITE_OK ? 0 : connection_error(db, code, err);
+}
+
+void connection_allow_vacuum(struct sqlite3 *db, bool allowed)
+{
+	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, (int)allowed);
+}
+
+int connection_vacuum(struct sqlite3 *db, struct error *err)
+{
+	int code;
+
+	connection_allow_vacuum(db, true);
+	code = connection_run(db, "VACUUM", err);
+	connection_allow_vacuum(db, false);
+	return code;
 }
 
 bool connection_in_transaction(struct sqlite3 *db)

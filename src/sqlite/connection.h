@@ -93,12 +93,32 @@ void connection_close(struct sqlite3 *db);
 /* How long later statements wait for a lock. */
 void connection_set_busy_timeout(struct sqlite3 *db, int timeout_ms);
 
-/* True if SQL was interrupted because options.limit_ms had passed. */
-bool connection_is_over(struct sqlite3 *db);
+/* When all SQL fails, with ERROR_SQL; and what has to be changed for more. */
+struct connection_limit {
+	int64_t until_us; /* by clock_now_us(); 0: never */
+	const char *name; /* "run.database_timeout"; static storage */
+};
+
+/* Sets another limit than options.limit_ms was. Returns the one before. */
+struct connection_limit connection_set_limit(struct sqlite3 *db,
+					     struct connection_limit limit);
+
+/* The limit's name, if SQL was interrupted because it had come; else NULL. */
+const char *connection_over(struct sqlite3 *db);
 
 /* Switches the database's own triggers; off while our own rows are written. */
 int connection_allow_triggers(struct sqlite3 *db, bool allowed,
 			      struct error *err);
+
+/* Switches foreign keys, outside a transaction; they are off at first. */
+int connection_enforce_keys(struct sqlite3 *db, bool enforced,
+			    struct error *err);
+
+/* VACUUM, outside a transaction; of a file that nobody else has open. */
+int connection_vacuum(struct sqlite3 *db, struct error *err);
+
+/* Lets SQL of the caller's do the same; the authorizer may still refuse. */
+void connection_allow_vacuum(struct sqlite3 *db, bool allowed);
 
 /* True while a transaction that we began still stands. */
 bool connection_in_transaction(struct sqlite3 *db);
@@ -126,7 +146,7 @@ bool connection_has_moved(struct sqlite3 *db);
 /* Fills `err` from the connection's last error: BUSY and LOCKED are ERROR_BUSY,
  * CORRUPT and NOTADB ERROR_CORRUPT, FULL ERROR_NOSPACE, IOERR, CANTOPEN,
  * READONLY and PERM ERROR_IO, INTERRUPT ERROR_STOPPED (ERROR_SQL where
- * connection_is_over()), all others ERROR_SQL.
+ * connection_over()), all others ERROR_SQL.
  * What the system said (errno) is added where a file could not be opened, read
  * or written. `sqlite_code` is the extended code. Returns err->code. */
 int connection_error(struct sqlite3 *db, int sqlite_code, struct error *err);

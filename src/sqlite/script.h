@@ -22,6 +22,11 @@
 struct sqlite3;
 struct authorizer;
 
+/* What to say of one that asked to run without a transaction, and ended inside
+ * one of its own. */
+#define SCRIPT_LEFT_OPEN \
+	"it begins a transaction and does not end it; add COMMIT"
+
 struct script {
 	const char *text;	/* NUL-terminated */
 	bool in_transaction;	/* the caller has one open: look after it */

@@ -60,10 +60,11 @@ no_live_backups()
 
 sweep_upgrade()
 {
+	options=("$@")
 	is_well_after_kill() { all_whole; }
 	is_well_after_next_run()
 	{
-		next_run upgrade && all_are after && nothing_stale &&
+		next_run upgrade "${options[@]}" && all_are after && nothing_stale &&
 			no_live_backups && backups_are_old
 	}
 	sweep_begin
@@ -83,6 +84,38 @@ sweep_upgrade()
 @test "so does one in place" {
 	sweep_upgrade --set run.strategy=in-place
 	[ "$calls" -ge 150 ]
+}
+
+# For users a step without a transaction and a program, in numbered files; for
+# system.db what it was. The versions are the same.
+make_steps_apart()
+{
+	rm -r migrations
+	mkdir -p migrations/system migrations/user
+	small_schema system >migrations/system/1_start.sql
+	small_schema user >migrations/user/1_start.sql
+	echo "ALTER TABLE note ADD COLUMN colour TEXT;" \
+		>migrations/system/2_colour.sql
+	cat >migrations/user/2_length.sql <<-'SQL'
+		-- fleet-upgrade: no-transaction, vacuum
+		BEGIN;
+		ALTER TABLE note ADD COLUMN length INTEGER;
+		COMMIT;
+		UPDATE note SET length = length(body);
+	SQL
+	cat >migrations/user/3-colour <<-'SH'
+		#!/bin/sh
+		exec sqlite3 "$1" "UPDATE note SET length = length + 100"
+	SH
+	chmod 755 migrations/user/3-colour
+}
+
+@test "so does one whose steps need a copy" {
+	make_steps_apart
+	sweep_upgrade --set migrations.allow_programs=yes
+	[ "$calls" -ge 150 ]
+	same "124 3" "$(sqlite3 fleet/bob_longterm.db "SELECT length || ' ' ||
+		max(rank) FROM note, fleet_schema_history WHERE id = 1")"
 }
 
 @test "a rollback killed anywhere goes on where it was, and stays held" {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "migration/directive.h"
 #include "migration/removals.h"
 #include "migration/source.h"
 #include "migration/sql.h"
@@ -86,6 +87,25 @@ static void check_statements(const char *sql)
 			   (count == 0) == sql_is_blank(sql),
 		   "statements are counted in the same way everywhere");
 	free(excerpt);
+}
+
+static void count_mistake(void *self, size_t offset, const char *what)
+{
+	const char *sql = self;
+
+	fuzz_claim(offset < strlen(sql) && *what != '\0',
+		   "a mistake stands in the text, and is told");
+}
+
+static void check_directives(char *sql)
+{
+	struct directives read;
+
+	directives_read(sql, &read, count_mistake, sql);
+	fuzz_claim(read.limit_ms >= 0, "no time is below none");
+	if (!directives_begin(sql))
+		fuzz_claim(!read.vacuums && read.limit_ms == 0,
+			   "who asks for nothing gets nothing");
 }
 
 static void check_removals(const char *sql)
@@ -197,7 +217,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	check_statements(sql);
 	check_removals(sql);
 	check_forms(sql);
-	(void)sql_has_directive(sql, "repeatable");
+	check_directives(sql);
 	fuzz_claim(sql_line_of(sql, strlen(sql)) >= 1, "lines count from 1");
 	if (bytes <= MOST_BYTES)
 		check_run(sql);

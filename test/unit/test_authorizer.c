@@ -237,6 +237,52 @@ static void what_is_dangerous_is_refused(void **state)
 	}
 }
 
+/* Outside a transaction of ours. */
+static void who_is_alone_has_transactions_of_his_own(void **state)
+{
+	static const char *const fine[] = {
+		"BEGIN; INSERT INTO log VALUES (1); COMMIT",
+		"BEGIN EXCLUSIVE; DELETE FROM log; ROLLBACK",
+		"SAVEPOINT s; DELETE FROM log; ROLLBACK TO s; RELEASE s",
+		"VACUUM",
+		"VACUUM main",
+	};
+	static const char *const not[] = {
+		"VACUUM INTO '/tmp/x'",
+		"ATTACH '/etc/passwd' AS x",
+		"PRAGMA journal_mode = OFF",
+		"DELETE FROM fleet_schema_history",
+		"BEGIN; DROP TABLE fleet_schema_history; COMMIT",
+		"CREATE TEMP TABLE fleet_schema_history(a)",
+		"SELECT load_extension('x')",
+	};
+	struct bench *bench = *state;
+	struct authorizer authorizer;
+	struct sqlite3 *db = bench_memory(bench, fixture);
+	struct script script = { .authorizer = &authorizer };
+
+	authorizer_init(&authorizer, ledger);
+	authorizer.mode = AUTHORIZE_ALONE;
+	authorizer_install(db, &authorizer);
+	connection_allow_vacuum(db, true);
+	for (size_t i = 0; i < COUNT(fine); i++) {
+		script.text = fine[i];
+		if (script_run(db, &script, &bench->err) != 0)
+			fail_msg("%s: %s", fine[i], bench->err.message);
+	}
+	for (size_t i = 0; i < COUNT(not); i++) {
+		script.text = not[i];
+		if (script_run(db, &script, &bench->err) != ERROR_SQL)
+			fail_msg("%s works", not[i]);
+		if (connection_in_transaction(db))
+			bench_run(db, "ROLLBACK");
+	}
+	authorizer.mode = AUTHORIZE_OURS;
+	bench_expect(db, "SELECT count(*) FROM fleet_schema_history", "1");
+	authorizer_install(db, NULL);
+	authorizer_release(&authorizer);
+}
+
 static void foreign_key_pragmas_do_nothing(void **state)
 {
 	struct bench *bench = *state;
@@ -409,6 +455,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BENCH_TEST(what_migrations_do_is_allowed),
 		BENCH_TEST(what_is_dangerous_is_refused),
+		BENCH_TEST(who_is_alone_has_transactions_of_his_own),
 		BENCH_TEST(foreign_key_pragmas_do_nothing),
 		BENCH_TEST(what_may_remove_is_remembered),
 		BENCH_TEST(touched_tables_are_remembered),

@@ -494,17 +494,64 @@ static void what_takes_too_long_fails(void **state)
 					 &db, NULL),
 			 0);
 	assert_int_equal(connection_run(db, "BEGIN; DELETE FROM t", NULL), 0);
-	assert_false(connection_is_over(db));
+	assert_null(connection_over(db));
 	assert_int_equal(connection_run(db, "WITH RECURSIVE r(n) AS (SELECT 1 "
 					"UNION ALL SELECT n FROM r) "
 					"SELECT count(*) FROM r", &bench->err),
 			 ERROR_SQL);
 	assert_non_null(strstr(bench->err.message, "run.database_timeout"));
-	assert_true(connection_is_over(db));
+	assert_string_equal(connection_over(db), "run.database_timeout");
 	/* It can still be undone. */
 	if (connection_in_transaction(db))
 		assert_int_equal(connection_run(db, "ROLLBACK", NULL), 0);
 	bench_expect(db, "SELECT count(*) FROM t", "1");
+	connection_close(db);
+}
+
+static void foreign_keys_are_enforced_only_when_asked(void **state)
+{
+	struct bench *bench = *state;
+	struct sqlite3 *db = bench_memory(
+		bench, "CREATE TABLE p(id INTEGER PRIMARY KEY);"
+		       "CREATE TABLE c(p REFERENCES p(id) ON DELETE CASCADE);"
+		       "INSERT INTO p VALUES (1), (2);"
+		       "INSERT INTO c VALUES (1), (2);");
+
+	bench_run(db, "DELETE FROM p WHERE id = 1");
+	bench_expect(db, "SELECT count(*) FROM c", "2");
+	assert_int_equal(connection_enforce_keys(db, true, NULL), 0);
+	bench_run(db, "DELETE FROM p WHERE id = 2");
+	bench_expect(db, "SELECT count(*) FROM c", "1");
+	assert_int_equal(connection_enforce_keys(db, false, NULL), 0);
+	bench_run(db, "INSERT INTO c VALUES (99)");
+}
+
+static void a_vacuum_shrinks_the_file(void **state)
+{
+	struct bench *bench = *state;
+	const struct connection_options options = {
+		.mode = CONNECTION_PRIVATE,
+	};
+	struct sqlite3 *db;
+
+	bench_make(bench, "a.db",
+		   "CREATE TABLE fleet_schema_history(a);"
+		   "CREATE TABLE t(a); WITH RECURSIVE n(i) AS (SELECT 1 UNION "
+		   "ALL SELECT i + 1 FROM n WHERE i < 50) INSERT INTO t SELECT "
+		   "zeroblob(4000) FROM n; DELETE FROM t WHERE rowid > 1");
+	assert_int_equal(connection_open(bench_path(bench, "a.db"), &options,
+					 &db, NULL),
+			 0);
+	bench_expect(db, "SELECT freelist_count > 40 FROM "
+			 "pragma_freelist_count", "1");
+	assert_int_equal(connection_vacuum(db, &bench->err), 0);
+	bench_expect(db, "PRAGMA freelist_count", "0");
+	bench_expect(db, "SELECT count(*) FROM t", "1");
+	/* And nothing else may be attached because of it. */
+	assert_int_equal(connection_run(db, "ATTACH '' AS x", NULL),
+			 ERROR_SQL);
+	bench_run(db, "BEGIN");
+	assert_int_equal(connection_vacuum(db, &bench->err), ERROR_SQL);
 	connection_close(db);
 }
 
@@ -734,6 +781,8 @@ int main(void)
 		BENCH_TEST(single_values_are_read),
 		BENCH_TEST(the_stop_flag_ends_a_statement),
 		BENCH_TEST(what_takes_too_long_fails),
+		BENCH_TEST(foreign_keys_are_enforced_only_when_asked),
+		BENCH_TEST(a_vacuum_shrinks_the_file),
 		BENCH_TEST(the_stop_flag_ends_the_wait_for_a_lock),
 		BENCH_TEST(the_file_is_read_through_its_own_descriptor),
 		BENCH_TEST(a_file_that_was_moved_away_is_noticed),

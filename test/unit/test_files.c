@@ -188,7 +188,7 @@ static void programs_are_steps(void **state)
 	file(state, "m/3_c.sql", "c;");
 	migrations = read_folder(state, "m");
 	study_expect_nothing(migrations);
-	assert_steps(migrations, "→1 a;|1→2 |2→3 c;");
+	assert_steps(migrations, "→1 a;|1→2 \n|2→3 c;");
 	step = migrations->chains[KIND_USER].steps[1];
 	assert_true(step->is_program);
 	assert_false(step->is_blank);
@@ -197,6 +197,35 @@ static void programs_are_steps(void **state)
 	assert_string_equal(step->checksum, "a8076d3d28d21e02012b20eaf7dbf754"
 				     "09a6277134439025f282e368e3305abf");
 	assert_part(migrations, 1, STEP_VERIFY, "SELECT 1;", ".verify.sql", 1);
+	migrations_free(migrations);
+}
+
+static void programs_have_directives_at_their_head(void **state)
+{
+	struct migrations *migrations;
+	const struct step *step;
+
+	folder(state, "m");
+	file(state, "m/3_c.sql", "c;");
+	sandpit_file(*state, "m/1-a", "#!/bin/sh\n"
+				      "# fleet-upgrade: timeout=5m, vacuum\n"
+				      "echo a\n# fleet-upgrade: analyze\n",
+		     0755);
+	sandpit_file(*state, "m/2-b", "# fleet-upgrade: foreign_keys=on", 0755);
+	migrations = read_folder(state, "m");
+	step = migrations->chains[KIND_USER].steps[0];
+	assert_int_equal(step->directives.limit_ms, 300000);
+	assert_true(step->directives.vacuums);
+	assert_false(step->directives.analyzes);
+	study_expect_in(migrations, "/m/2-b", "directive", SEVERITY_ERROR, 1,
+			"mean nothing to a program");
+	migrations_free(migrations);
+	folder(state, "n");
+	file(state, "n/1_a.sql", "a;");
+	sandpit_file(*state, "n/3-c", "#!/bin/sh\n# fleet-upgrade: x\n", 0755);
+	migrations = read_folder(state, "n");
+	study_expect_in(migrations, "/n/3-c", "directive", SEVERITY_ERROR, 2,
+			"\"x\"");
 	migrations_free(migrations);
 }
 
@@ -361,6 +390,7 @@ int main(void)
 		IN_SANDPIT(parts_beside_a_step),
 		IN_SANDPIT(two_parts_of_one_kind),
 		IN_SANDPIT(programs_are_steps),
+		IN_SANDPIT(programs_have_directives_at_their_head),
 		IN_SANDPIT(folders_of_one_step),
 		IN_SANDPIT(folders_of_versions),
 		IN_SANDPIT(marks_in_the_files),

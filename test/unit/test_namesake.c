@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "migration/directive.h"
 #include "migration/sql.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -189,6 +190,7 @@ static void test_each_format_has_its_marks(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct directives directives;
 		struct namesake made;
 		struct error err = { 0 };
 		const char *text;
@@ -202,7 +204,8 @@ static void test_each_format_has_its_marks(void **state)
 		assert_non_null(strstr(text, cases[i].down));
 		/* A mark is an SQL comment as well. */
 		assert_true(sql_is_blank(text));
-		assert_true(sql_has_directive(text, "planned"));
+		directives_read(text, &directives, NULL, NULL);
+		assert_true(directives.is_planned);
 		assert_int_equal(made.files[0].line,
 				 last_line(text, cases[i].down));
 		namesake_release(&made);

@@ -176,6 +176,8 @@ static void what_would_be_misread_is_told(void **state)
 	      "no mark");
 	finds("-- it\n\na;\n-- migrate:up\nb;\n", "outside", 3,
 	      "would never run");
+	finds("-- fleet-upgrade: vacuum\n-- migrate:up\nb;\n", "directive", 1,
+	      "behind the mark of the way up");
 	finds("-- +goose Up\na;\n-- migrate:down\nb;\n", "two-formats", 3,
 	      "a mark of dbmate in a file with marks of goose");
 }

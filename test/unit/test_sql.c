@@ -154,39 +154,6 @@ static void counts_lines(void **state)
 	assert_int_equal(sql_line_of(text, 5), 4);
 }
 
-static void finds_a_directive(void **state)
-{
-	(void)state;
-	assert_true(sql_has_directive("-- fleet-upgrade: repeatable\nSELECT 1",
-				      "repeatable"));
-	assert_true(sql_has_directive("\n-- why\n--fleet-upgrade:repeatable",
-				      "repeatable"));
-	assert_true(sql_has_directive("-- fleet-upgrade: other, repeatable\n",
-				      "repeatable"));
-	assert_true(sql_has_directive("-- Fleet-Upgrade: Repeatable (sic)\r\n",
-				      "repeatable"));
-	assert_true(sql_has_directive("/* x */ -- fleet-upgrade: repeatable",
-				      "repeatable"));
-}
-
-static void takes_nothing_else_for_a_directive(void **state)
-{
-	(void)state;
-	assert_false(sql_has_directive("-- repeatable\n", "repeatable"));
-	assert_false(sql_has_directive("-- fleet-upgrade: not repeatable\n",
-				       "repeatable"));
-	assert_false(sql_has_directive("-- fleet-upgrade: repeatables\n",
-				       "repeatable"));
-	assert_false(sql_has_directive("-- fleet-upgrade:\n-- repeatable\n",
-				       "repeatable"));
-	assert_false(sql_has_directive("SELECT 1; -- fleet-upgrade: repeatable",
-				       "repeatable"));
-	assert_false(sql_has_directive("/* -- fleet-upgrade: repeatable */",
-				       "repeatable"));
-	assert_false(sql_has_directive("--", "repeatable"));
-	assert_false(sql_has_directive("", "repeatable"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,8 +166,6 @@ int main(void)
 		cmocka_unit_test(changes_the_checksum_when_a_statement_does),
 		cmocka_unit_test(gives_the_checksum_it_always_gave),
 		cmocka_unit_test(counts_lines),
-		cmocka_unit_test(finds_a_directive),
-		cmocka_unit_test(takes_nothing_else_for_a_directive),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,7 +94,8 @@ static void derives_what_follows(void **state)
 	assert_string_equal(step->checksum, sum);
 	assert_int_equal(step->statements, 2);
 	assert_false(step->is_blank);
-	assert_false(step->is_repeatable);
+	assert_false(step->directives.is_repeatable);
+	assert_false(step_is_apart(step));
 	assert_int_equal(step->removals.count, 0);
 	step_free(step);
 }
@@ -135,7 +136,7 @@ static void knows_a_repeatable_step(void **state)
 					"UPDATE t SET a = 1");
 
 	(void)state;
-	assert_true(step->is_repeatable);
+	assert_true(step->directives.is_repeatable);
 	assert_false(step->is_blank);
 	step_free(step);
 }

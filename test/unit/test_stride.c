@@ -2,159 +2,195 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
+#include "database/ledger.h"
 #include "replay/replay.h"
 #include "sqlite/connection.h"
 #include "workshop.h"
 
-/* Releases a step from 3 to 4 with these parts; NULL: without. */
-static void release(struct workshop *shop, const char *up, const char *down,
-		    const char *check, const char *verify)
-{
-	char text[600];
-
-	(void)snprintf(text, sizeof(text),
-		       "%s%s%s%s%s%s%s", up,
-		       down ? "\n-- [user:3→4:down]\n" : "", down ? down : "",
-		       check ? "\n-- [user:3→4:check]\n" : "",
-		       check ? check : "",
-		       verify ? "\n-- [user:3→4:verify]\n" : "",
-		       verify ? verify : "");
-	workshop_release_step(shop, text);
-}
-
-/* Runs the step on data/a.db, up or down, and gives the code. Nothing is
- * committed; *rows is how many its ledger had then. */
-static int stride(struct workshop *shop, bool up, int64_t *rows,
-		  struct result *result, struct error *err)
-{
-	const struct connection_options options = { .mode = CONNECTION_WRITE };
-	const struct chain *chain = &shop->migrations->chains[KIND_USER];
-	char *path = workshop_path(shop, "a.db");
-	struct job job = workshop_job(shop, "a.db");
-	struct error ignored = { 0 };
-	struct standing standing = { 0 };
+struct scene {
+	struct workshop *shop;
+	struct job job;
 	struct steps steps;
 	struct sqlite3 *db;
-	int rc;
+	struct error err;
+};
 
-	memset(err, 0, sizeof(*err));
-	assert_int_equal(connection_open(path, &options, &db, err), 0);
-	steps_begin(&steps, &job, db);
-	steps.standing = &standing;
-	assert_int_equal(connection_run(db, "BEGIN IMMEDIATE", err), 0);
-	rc = up ? stride_up(&steps, chain->steps[3], false, err)
-		: stride_down(&steps, chain->steps[3], "3", err);
-	assert_int_equal(connection_number(db, "SELECT count(*) FROM "
-					   LEDGER_TABLE, rows, &ignored), 0);
-	*result = job.result;
-	steps_end(&steps);
-	connection_close(db);
+/* a.db at 3, with a ledger, and a connection to it. */
+static void scene_open(struct scene *scene, void **state, const char *sql,
+		       int64_t limit_ms)
+{
+	const struct connection_options options = { .mode = CONNECTION_WRITE,
+						    .limit_ms = limit_ms };
+	struct workshop *shop = *state;
+	char *path = workshop_path(shop, "a.db");
+
+	*scene = (struct scene){ .shop = shop };
+	workshop_ready(shop, "a.db", NULL);
+	workshop_release_step(shop, sql);
+	scene->job = workshop_job(shop, "a.db");
+	if (connection_open(path, &options, &scene->db, &scene->err) != 0)
+		fail_msg("%s", scene->err.message);
+	steps_begin(&scene->steps, &scene->job, scene->db);
 	free(path);
-	return rc;
 }
 
-static void expect_row(struct workshop *shop, bool up)
+static void scene_close(struct scene *scene)
 {
-	struct result result;
-	struct error err;
-	int64_t rows;
-
-	if (stride(shop, up, &rows, &result, &err) != 0)
-		fail_msg("%s", err.message);
-	assert_int_equal(rows, 2);
+	steps_end(&scene->steps);
+	connection_close(scene->db);
 }
 
-static void expect_failure(struct workshop *shop, bool up, int code,
-			   const char *part, int line)
+static int stride(struct scene *scene, bool is_late)
 {
-	struct result result;
-	struct error err;
-	int64_t rows;
+	const struct step *step =
+		scene->shop->migrations->chains[KIND_USER].steps[3];
 
-	assert_int_equal(stride(shop, up, &rows, &result, &err), code);
-	if (strstr(err.message, part) == NULL)
-		fail_msg("%s", err.message);
-	assert_int_equal(rows, 1);
-	if (line == 0)
-		return;
-	assert_int_equal(result.failure.line, line);
-	assert_string_equal(result.failure.migration, "user:3→4");
-	assert_string_equal(result.failure.file, "history.md");
+	return stride_up(&scene->steps, step, is_late, &scene->err);
 }
 
-/* The line of history.md in which the step's way up begins. */
-static int first_line(const struct workshop *shop)
+static void run(struct scene *scene, const char *sql)
 {
-	return shop->migrations->chains[KIND_USER].steps[3]->line;
+	if (connection_run(scene->db, sql, &scene->err) != 0)
+		fail_msg("%s", scene->err.message);
 }
 
-static void test_up_with_all_its_parts(void **state)
+static int64_t ask(struct scene *scene, const char *sql)
 {
-	struct workshop *shop = *state;
+	int64_t number;
 
-	workshop_ready(shop, "a.db", NULL);
-	release(shop, "CREATE TABLE x(id);", NULL, "SELECT 1 WHERE 0;",
-		"SELECT id FROM x;");
-	expect_row(shop, true);
+	if (connection_number(scene->db, sql, &number, &scene->err) != 0)
+		fail_msg("%s: %s", sql, scene->err.message);
+	return number;
 }
 
-static void test_rows_of_a_check_are_shown(void **state)
-{
-	struct workshop *shop = *state;
+#define ROWS "SELECT count(*) FROM " LEDGER_TABLE " WHERE kind = "
 
-	workshop_ready(shop, "a.db", NULL);
-	release(shop, "CREATE TABLE x(id);", NULL,
-		"SELECT 1, NULL UNION SELECT 2, 'a\nb';", NULL);
-	expect_failure(shop, true, ERROR_CHECK,
-		       "its check: it gives 2 rows, where there should be "
-		       "none: (1|NULL) (2|a\\nb)", first_line(shop) + 2);
+static void test_it_is_recorded(void **state)
+{
+	struct scene scene;
+
+	scene_open(&scene, state, "DELETE FROM letters;", 0);
+	run(&scene, "BEGIN");
+	assert_int_equal(stride(&scene, false), 0);
+	assert_int_equal(ask(&scene, ROWS "'migrate' AND to_version = '4' AND "
+				     "from_version = '3' AND checksum <> ''"),
+			 1);
+	run(&scene, "COMMIT");
+	assert_int_equal(ask(&scene, "SELECT count(*) FROM letters"), 0);
+	scene_close(&scene);
 }
 
-static void test_the_look_afterwards_sees_the_step(void **state)
+static void test_a_late_one_is_recorded_as_such(void **state)
 {
-	struct workshop *shop = *state;
+	struct scene scene;
 
-	workshop_ready(shop, "a.db", NULL);
-	release(shop, "CREATE TABLE x AS SELECT 5 AS id;", NULL, NULL,
-		"SELECT 0 WHERE 0;\nSELECT id FROM x;");
-	expect_failure(shop, true, ERROR_CHECK,
-		       "its verify: it gives 1 row, where there should be "
-		       "none: (5)", first_line(shop) + 3);
+	scene_open(&scene, state, "DELETE FROM letters;", 0);
+	run(&scene, "BEGIN");
+	assert_int_equal(stride(&scene, true), 0);
+	assert_int_equal(ask(&scene, ROWS "'late'"), 1);
+	scene_close(&scene);
 }
 
-static void test_what_only_asks_may_not_write(void **state)
+static void test_where_it_fails_is_told(void **state)
 {
-	struct workshop *shop = *state;
+	struct scene scene;
+	const struct failure *failure = &scene.job.result.failure;
 
-	workshop_ready(shop, "a.db", NULL);
-	release(shop, "CREATE TABLE x(id);", NULL, "DELETE FROM people;", NULL);
-	expect_failure(shop, true, ERROR_SQL, "its check: it writes",
-		       first_line(shop) + 2);
+	scene_open(&scene, state, "DELETE FROM letters;\nINSERT INTO people("
+				  "id, name) SELECT 1, 'x' FROM people;", 0);
+	run(&scene, "BEGIN");
+	assert_int_equal(stride(&scene, false), ERROR_SQL);
+	assert_string_equal(failure->migration, "user:3→4");
+	assert_string_equal(failure->file, "history.md");
+	assert_true(failure->line > 2);
+	assert_memory_equal(failure->statement, "INSERT INTO people", 18);
+	assert_int_equal(ask(&scene, ROWS "'migrate' AND to_version = '4'"), 0);
+	scene_close(&scene);
 }
 
-static void test_down_and_its_failures(void **state)
+/* Inside a transaction it has the rights of a step, outside those of one that
+ * is alone. */
+static void test_its_rights_hang_on_the_transaction(void **state)
 {
-	struct workshop *shop = *state;
+	struct scene scene;
 
-	workshop_ready(shop, "a.db", NULL);
-	release(shop, "CREATE TABLE x(id);", "DROP INDEX letters_person;", NULL,
-		NULL);
-	expect_row(shop, false);
-	release(shop, "CREATE TABLE x(id);", "\nDROP TABLE none;", NULL, NULL);
-	expect_failure(shop, false, ERROR_SQL, "no such table: none",
-		       first_line(shop) + 3);
-	release(shop, "CREATE TABLE x(id);", NULL, NULL, NULL);
-	expect_failure(shop, false, ERROR_CHECK, "has no way down", 0);
+	scene_open(&scene, state, "-- fleet-upgrade: no-transaction\n"
+				  "BEGIN; DELETE FROM letters; COMMIT;", 0);
+	run(&scene, "BEGIN");
+	assert_int_equal(stride(&scene, false), ERROR_SQL);
+	assert_non_null(strstr(scene.err.message, "BEGIN is not allowed"));
+	run(&scene, "ROLLBACK");
+	assert_int_equal(stride(&scene, false), 0);
+	assert_int_equal(ask(&scene, "SELECT count(*) FROM letters"), 0);
+	assert_int_equal(ask(&scene, ROWS "'migrate' AND to_version = '4'"), 1);
+	scene_close(&scene);
+}
+
+#define ENDLESS                                                            \
+	"INSERT INTO letters(person) SELECT 1 FROM (WITH RECURSIVE n(i) "  \
+	"AS (SELECT id FROM people WHERE id = 1 UNION ALL SELECT i FROM n) " \
+	"SELECT i FROM n) LIMIT -1 OFFSET 100000000000;"
+
+static void test_its_own_time_counts(void **state)
+{
+	struct scene scene;
+	int64_t begin = clock_now_us();
+
+	scene_open(&scene, state, "-- fleet-upgrade: timeout=100ms\n" ENDLESS,
+		   0);
+	run(&scene, "BEGIN");
+	assert_int_equal(stride(&scene, false), ERROR_SQL);
+	assert_non_null(strstr(scene.err.message,
+			       "longer than its own timeout"));
+	assert_true(clock_now_us() - begin < 30000000);
+	scene_close(&scene);
+}
+
+/* The database's own limit is nearly over, and stays as near as it was. */
+static void test_it_may_take_longer_than_the_database(void **state)
+{
+	struct scene scene;
+
+	scene_open(&scene, state, "-- fleet-upgrade: timeout=60s\n"
+				  "WITH RECURSIVE n(i) AS (SELECT id FROM "
+				  "people WHERE id = 1 UNION ALL SELECT i + 1 "
+				  "FROM n WHERE i < 3000000) INSERT INTO "
+				  "letters(person) SELECT 1 FROM n LIMIT 1 "
+				  "OFFSET 2999999;", 250);
+	run(&scene, "BEGIN");
+	if (stride(&scene, false) != 0)
+		fail_msg("%s", scene.err.message);
+	assert_int_equal(ask(&scene, "SELECT count(*) FROM letters"), 61);
+	run(&scene, "COMMIT");
+	assert_int_equal(connection_run(scene.db, "BEGIN; " ENDLESS,
+					&scene.err), ERROR_SQL);
+	assert_non_null(strstr(scene.err.message, "run.database_timeout"));
+	scene_close(&scene);
+}
+
+static void test_a_stop_comes_before_it(void **state)
+{
+	struct scene scene;
+
+	scene_open(&scene, state, "DELETE FROM letters;", 0);
+	run(&scene, "BEGIN");
+	atomic_store(&scene.shop->stop_now, true);
+	assert_int_equal(stride(&scene, false), ERROR_STOPPED);
+	assert_int_equal(ask(&scene, "SELECT count(*) FROM letters"), 60);
+	scene_close(&scene);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WORKSHOP_TEST(test_up_with_all_its_parts),
-		WORKSHOP_TEST(test_rows_of_a_check_are_shown),
-		WORKSHOP_TEST(test_the_look_afterwards_sees_the_step),
-		WORKSHOP_TEST(test_what_only_asks_may_not_write),
-		WORKSHOP_TEST(test_down_and_its_failures),
+		WORKSHOP_TEST(test_it_is_recorded),
+		WORKSHOP_TEST(test_a_late_one_is_recorded_as_such),
+		WORKSHOP_TEST(test_where_it_fails_is_told),
+		WORKSHOP_TEST(test_its_rights_hang_on_the_transaction),
+		WORKSHOP_TEST(test_its_own_time_counts),
+		WORKSHOP_TEST(test_it_may_take_longer_than_the_database),
+		WORKSHOP_TEST(test_a_stop_comes_before_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
