@@ -108,6 +108,7 @@ static int build(const struct session *session, enum kind kind,
 {
 	const struct config *config = &session->config;
 	struct plan plan = {
+		.mirror = session->mirror,
 		.migrations = session->migrations,
 		.integrity = CHECK_INTEGRITY_FULL,
 		.foreign_keys = (enum check_foreign_keys)config->foreign_keys,

@@ -90,24 +90,11 @@ static int parse_version(const struct key_row *row, const char *text,
 	return 0;
 }
 
-/* "own", or a tool whose table can be kept current. */
 static int parse_ledger(const struct key_row *row, const char *text,
 			void *field, struct error *err)
 {
-	const struct tracker *tracker = tracker_find(text);
-	char *names;
-	int rc;
-
 	(void)row;
-	if (strcmp(text, "own") == 0 || (tracker && tracker->record)) {
-		*(const struct tracker **)field = tracker;
-		return 0;
-	}
-	names = tracker_names(true);
-	rc = error_set(err, ERROR_CONFIG, "\"%s\": write own, or one of %s",
-		       text, names);
-	free(names);
-	return rc;
+	return tracker_choose_kept(text, field, err);
 }
 
 static int parse_user_pattern(const struct key_row *row, const char *text,

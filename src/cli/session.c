@@ -313,7 +313,7 @@ static const struct {
 	{ NEED_ANY_FLEET, need_data_dir },
 	{ NEED_ANY_FLEET, read_users },
 	{ NEED_ANY_MIGRATIONS, open_migrations },
-	{ NEED_ANY_FLEET, open_mirror },
+	{ NEED_ANY_MIGRATIONS, open_mirror },
 	{ NEED_ANY_FLEET, open_data },
 	{ NEED_ANY_FLEET, open_fleet },
 	{ NEED_ANY_FLEET, strict_fleet },

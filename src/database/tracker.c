@@ -47,6 +47,25 @@ char *tracker_names(bool kept_only)
 	return names;
 }
 
+int tracker_choose_kept(const char *name, const struct tracker **out,
+			struct error *err)
+{
+	const struct tracker *tracker = tracker_find(name);
+	char *names;
+	int rc;
+
+	if (strcmp(name, "own") == 0 ||
+	    (tracker != NULL && tracker->record != NULL)) {
+		*out = tracker;
+		return 0;
+	}
+	names = tracker_names(true);
+	rc = error_set(err, ERROR_CONFIG, "\"%s\": write own, or one of %s",
+		       name, names);
+	free(names);
+	return rc;
+}
+
 char *tracker_describe(const struct tracker *tracker, char *out, size_t room)
 {
 	(void)snprintf(out, room, "its %s",

@@ -89,6 +89,11 @@ const struct tracker *tracker_find(const char *name);
  * frees it. */
 char *tracker_names(bool kept_only);
 
+/* Whose table is to be kept current: "own" (NULL) or a tool that has a record.
+ * ERROR_CONFIG lists those; then *out is as it was. */
+int tracker_choose_kept(const char *name, const struct tracker **out,
+			struct error *err);
+
 /* "its schema_migrations", "its user_version": for messages. Returns `out`. */
 char *tracker_describe(const struct tracker *tracker, char *out, size_t room);
 

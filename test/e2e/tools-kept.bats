@@ -163,3 +163,14 @@ teardown() { end; }
 		exits 0 users --set migrations.ledger="$tool" verify
 	done
 }
+
+@test "tools: a template has the table that is kept, too" {
+	mkdir fleet
+	make_files d1
+	exits 0 "$FLEET_UPGRADE" -c /dev/null -m migrations \
+		--set migrations.ledger=d1 template build new.db
+	cp new.db "$(db carol)"
+	same "0001_step.sql 0002_step.sql 0003_step.sql 0004_step.sql" \
+		"$(kept_by d1 carol)"
+	exits 0 users --set migrations.ledger=d1 verify
+}

@@ -380,6 +380,22 @@ static void test_names_for_people(void **state)
 	free(kept);
 }
 
+static void test_which_can_be_kept(void **state)
+{
+	const struct tracker *kept = NULL;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(tracker_choose_kept("goose", &kept, &err), 0);
+	assert_ptr_equal(kept, tracker_find("goose"));
+	assert_int_equal(tracker_choose_kept("flyway", &kept, &err),
+			 ERROR_CONFIG);
+	expect_part(err.message, "\"flyway\": write own, or one of golang-");
+	assert_ptr_equal(kept, tracker_find("goose"));
+	assert_int_equal(tracker_choose_kept("own", &kept, &err), 0);
+	assert_null(kept);
+}
+
 /* What is kept current is made as the tool would have made it. */
 static void test_ours_are_told_as_theirs(void **state)
 {
@@ -409,6 +425,7 @@ int main(void)
 		WORKSHOP_TEST(test_what_the_migrations_make_is_not_hidden),
 		WORKSHOP_TEST(test_what_is_passed_over_is_counted),
 		WORKSHOP_TEST(test_names_for_people),
+		cmocka_unit_test(test_which_can_be_kept),
 		WORKSHOP_TEST(test_ours_are_told_as_theirs),
 	};
 
