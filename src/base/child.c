@@ -64,9 +64,10 @@ static int set_attributes(posix_spawnattr_t *attributes)
 
 	sigfillset(&all);
 	sigemptyset(&none);
-	rc = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP |
-							  POSIX_SPAWN_SETSIGDEF |
-							  POSIX_SPAWN_SETSIGMASK);
+	rc = posix_spawnattr_setflags(attributes,
+				      POSIX_SPAWN_SETPGROUP |
+					      POSIX_SPAWN_SETSIGDEF |
+					      POSIX_SPAWN_SETSIGMASK);
 	if (rc == 0)
 		rc = posix_spawnattr_setpgroup(attributes, 0);
 	if (rc == 0)

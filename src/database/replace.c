@@ -125,8 +125,9 @@ void replace_settle(const struct replace *replace,
 		rc = evidence_is_wal(db, &is_wal, &error);
 	if (rc == 0 && is_wal != end->is_wal)
 		rc = connection_run(db,
-				    end->is_wal ? "PRAGMA journal_mode = WAL"
-						: "PRAGMA journal_mode = DELETE",
+				    end->is_wal
+					    ? "PRAGMA journal_mode = WAL"
+					    : "PRAGMA journal_mode = DELETE",
 				    &error);
 	if (rc != 0)
 		result_note(&replace->job->result,

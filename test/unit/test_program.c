@@ -104,8 +104,8 @@ static void test_its_rows_are_taken_over(void **state)
 	struct scene scene;
 
 	scene_open(&scene, state);
-	if (run(&scene, SQL("DELETE FROM letters WHERE id > 5") "; echo done") !=
-	    0)
+	if (run(&scene, SQL("DELETE FROM letters WHERE id > 5")
+		"; echo done") != 0)
 		fail_msg("%s", scene.err.message);
 	assert_int_equal(ask(&scene, "SELECT count(*) FROM letters"), 5);
 	assert_string_equal(scene.job.result.notes, "4-program said: done");
