@@ -47,8 +47,8 @@ static inline int change_check_swap(const struct change *change,
 	return change->is_apart != NULL && change->is_apart(steps)
 		       ? error_set(err, ERROR_SKIPPED,
 				   "a step of it (a program, or one that asks "
-				   "for foreign keys, no transaction or VACUUM) "
-				   "needs a copy of its own")
+				   "for foreign keys, no transaction or "
+				   "VACUUM) needs a copy of its own")
 		       : 0;
 }
 

@@ -27,7 +27,8 @@ static void look_at(struct look *look, bool is_program)
 	struct directives read;
 
 	directives_read(look->sql, &read, report, look);
-	if (is_program && (read.has_foreign_keys || read.is_outside_transaction))
+	if (is_program &&
+	    (read.has_foreign_keys || read.is_outside_transaction))
 		report(look, 0, "foreign_keys=on and no-transaction mean "
 		       "nothing to a program, which opens its copy by itself; "
 		       "take them out");

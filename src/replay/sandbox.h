@@ -29,9 +29,9 @@ void sandbox_close(struct sandbox *sandbox); /* zeroed or closed is fine */
 
 /* Runs a step in a transaction of its own, or without one if it asks for that,
  * with the rights of a step, and with foreign keys if it asks for them. A
- * program changes no schema and is not run. On failure the error (ERROR_MIGRATION if a statement is to blame) reads
- * "message: beginning of the statement", and *line is where that stands in the
- * file. */
+ * program changes no schema and is not run. On failure the error
+ * (ERROR_MIGRATION if a statement is to blame) reads "message: beginning of the
+ * statement", and *line is where that stands in the file. */
 int sandbox_run(struct sandbox *sandbox, const struct step *step, int *line,
 		struct error *err);
 

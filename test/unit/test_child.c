@@ -233,7 +233,8 @@ static void what_cannot_be_started_is_told(void **state)
 
 	(void)state;
 	assert_int_equal(child_run(&errand, &end, &err), ERROR_IO);
-	assert_non_null(strstr(err.message, "/no/such/thing cannot be started"));
+	assert_non_null(strstr(err.message,
+			       "/no/such/thing cannot be started"));
 	arguments[0] = (char *)"/bin/true";
 	nowhere.folder = "/no/such/folder";
 	assert_int_equal(child_run(&nowhere, &end, &err), ERROR_IO);

@@ -6,7 +6,8 @@ static void tells_of_them_with_their_line(void **state)
 {
 	struct migrations *read =
 		study(STUDY_STEP("user:baseline→0.1",
-				 "-- why\n-- fleet-upgrade: vaccum\nSELECT 1;"));
+				 "-- why\n-- fleet-upgrade: vaccum\n"
+				 "SELECT 1;"));
 
 	(void)state;
 	study_expect(read, "directive", SEVERITY_ERROR, 4,

@@ -132,7 +132,6 @@ static void expect_old(struct scene *scene)
 	do {                                                             \
 		for (int wal = 0; wal < 2; wal++) {                      \
 			struct scene scene;                              \
-                                                                         \
 			scene_open(&scene, state, wal == 1);             \
 			body(&scene);                                    \
 			scene_close(&scene);                             \
