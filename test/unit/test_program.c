@@ -238,8 +238,8 @@ static void test_who_has_it_open_still_is_told(void **state)
 	expect_failure(&scene,
 		       "sqlite3 \"$1\" 'PRAGMA journal_mode = WAL' >/dev/null;"
 		       "setsid sh -c '{ echo \"SELECT count(*) FROM letters;"
-		       "\"; sleep 4; } | sqlite3 \"$0\"' \"$1\" >/dev/null 2>&1 & "
-		       "sleep 0.5",
+		       "\"; sleep 4; } | sqlite3 \"$0\"' \"$1\" "
+		       ">/dev/null 2>&1 & sleep 0.5",
 		       ERROR_CHECK, "still has its copy open");
 	scene_close(&scene);
 }
