@@ -59,15 +59,14 @@ static int set_actions(const struct child_errand *errand, int output,
 
 static int set_attributes(posix_spawnattr_t *attributes)
 {
+	const short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
+			    POSIX_SPAWN_SETSIGMASK;
 	sigset_t all, none;
 	int rc;
 
 	sigfillset(&all);
 	sigemptyset(&none);
-	rc = posix_spawnattr_setflags(attributes,
-				      POSIX_SPAWN_SETPGROUP |
-					      POSIX_SPAWN_SETSIGDEF |
-					      POSIX_SPAWN_SETSIGMASK);
+	rc = posix_spawnattr_setflags(attributes, flags);
 	if (rc == 0)
 		rc = posix_spawnattr_setpgroup(attributes, 0);
 	if (rc == 0)

@@ -61,7 +61,7 @@ int evidence_was_unbroken(struct sqlite3 *db, const struct ledger_head *head,
  * when it has been committed. */
 int evidence_sign(struct sqlite3 *db, bool is_unbroken, struct error *err);
 
-/* The same on a `copy`, which no transaction is open on, and which is going to
+/* The same on a `copy`, on which no transaction is open, and which is going to
  * be written over all of another database: what will be true of that then.
  * `live` reads that one, which nobody else can write meanwhile. */
 int evidence_sign_for(struct sqlite3 *copy, struct sqlite3 *live,

@@ -112,6 +112,10 @@ static int renew(const struct replace *replace, struct sqlite3 *db,
 void replace_settle(const struct replace *replace,
 		    const struct replace_end *end)
 {
+	static const char *const modes[] = {
+		"PRAGMA journal_mode = DELETE",
+		"PRAGMA journal_mode = WAL",
+	};
 	struct connection_options options =
 		options_for(replace, CONNECTION_WRITE);
 	struct error error = { 0 };
@@ -124,11 +128,7 @@ void replace_settle(const struct replace *replace,
 	if (rc == 0)
 		rc = evidence_is_wal(db, &is_wal, &error);
 	if (rc == 0 && is_wal != end->is_wal)
-		rc = connection_run(db,
-				    end->is_wal
-					    ? "PRAGMA journal_mode = WAL"
-					    : "PRAGMA journal_mode = DELETE",
-				    &error);
+		rc = connection_run(db, modes[end->is_wal], &error);
 	if (rc != 0)
 		result_note(&replace->job->result,
 			    "its journal mode could not be set back to %s (%s)",

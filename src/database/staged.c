@@ -33,7 +33,7 @@ static int open_copy(const struct staged *staged, enum connection_mode mode,
 static int make_page(const struct staged *staged, int64_t page_bytes,
 		     struct error *err)
 {
-	char *sql = xasprintf("PRAGMA page_size = %lld; "
+	char *sql = xasprintf("PRAGMA page_size = %lld;"
 			      "PRAGMA user_version = 1",
 			      (long long)page_bytes);
 	struct sqlite3 *db = NULL;

@@ -84,7 +84,10 @@ static void check_control(struct migrations *migrations,
 		migrations,
 		statement->step->is_planned ? SEVERITY_WARNING : SEVERITY_ERROR,
 		statement->step->file, statement->line, "forbidden",
-		"%s: %s; take it out", statement->step->name, why.message);
+		"%s: %s; take it out%s", statement->step->name, why.message,
+		token_is(&first, "VACUUM")
+			? ", or ask for one with -- fleet-upgrade: vacuum"
+			: "");
 }
 
 static void check_ignored_pragma(struct migrations *migrations,
@@ -101,9 +104,13 @@ static void check_ignored_pragma(struct migrations *migrations,
 				statement->step->file, statement->line,
 				"ignored-pragma",
 				"%s: PRAGMA %s does nothing here: foreign keys "
-				"are off while steps run and are compared "
+				"are %s while this step runs and are compared "
 				"before and after",
-				statement->step->name, ignored_pragmas[i]);
+				statement->step->name, ignored_pragmas[i],
+				statement->step->directives.has_foreign_keys
+					? "on"
+					: "off (-- fleet-upgrade: "
+					  "foreign_keys=on enforces them)");
 	}
 	free(name);
 }

@@ -540,3 +540,23 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
 	exits 0 fleet status
 	says "64 100.0 %" "all are current"
 }
+
+@test "a program has the rights of the owner, and a copy in his room" {
+	rm -r migrations
+	mkdir migrations
+	chmod 755 migrations
+	sqlite3 "$(db alice)" .schema | grep -v sqlite_ \
+		>migrations/001_start.sql
+	cat >migrations/002-who <<-'SH'
+		#!/bin/sh
+		echo "$(id -u) $(id -G) $(stat -c %u "$1")"
+	SH
+	chmod 755 migrations/002-who
+	allow="migrations.allow_programs=yes"
+	fleet baseline --to 001 --quiet --set "$allow"
+	exits 0 fleet upgrade --set "$allow"
+	for id in $ALICE $BOB $CAROL; do
+		has "002-who said: $id $id $id"
+	done
+	[ -z "$(find $STATE -path '*/staging/*')" ]
+}

@@ -104,8 +104,8 @@ static void test_its_rows_are_taken_over(void **state)
 	struct scene scene;
 
 	scene_open(&scene, state);
-	if (run(&scene, SQL("DELETE FROM letters WHERE id > 5")
-		"; echo done") != 0)
+	if (run(&scene,
+		SQL("DELETE FROM letters WHERE id > 5") "; echo done") != 0)
 		fail_msg("%s", scene.err.message);
 	assert_int_equal(ask(&scene, "SELECT count(*) FROM letters"), 5);
 	assert_string_equal(scene.job.result.notes, "4-program said: done");
@@ -237,8 +237,9 @@ static void test_who_has_it_open_still_is_told(void **state)
 	scene_open(&scene, state);
 	expect_failure(&scene,
 		       "sqlite3 \"$1\" 'PRAGMA journal_mode = WAL' >/dev/null;"
-		       "{ echo 'SELECT count(*) FROM letters;'; sleep 4; } | "
-		       "setsid sqlite3 \"$1\" >/dev/null 2>&1 & sleep 0.5",
+		       "setsid sh -c '{ echo \"SELECT count(*) FROM letters;"
+		       "\"; sleep 4; } | sqlite3 \"$0\"' \"$1\" "
+		       ">/dev/null 2>&1 & sleep 0.5",
 		       ERROR_CHECK, "still has its copy open");
 	scene_close(&scene);
 }
