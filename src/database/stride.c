@@ -27,6 +27,7 @@ static int run_text(struct steps *steps, const struct step *step,
 	struct script script = {
 		.text = text->sql,
 		.only_asks = only_asks,
+		.expects_no_row = only_asks,
 		.in_transaction = connection_in_transaction(steps->db),
 		.authorizer = &steps->authorizer,
 	};

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "migration/sql.h"
+#include "replay/beside.h"
 #include "replay/dialect.h"
 #include "replay/proof.h"
 #include "replay/replay.h"
@@ -126,8 +127,10 @@ static int try_step(struct trial *trial, const struct step *step,
 		    struct error *err)
 {
 	int line = step->line;
-	int rc = sandbox_run(&trial->sandbox, step, &line, err);
+	int rc;
 
+	beside_ask(trial->migrations, step, STEP_CHECK, &trial->sandbox);
+	rc = sandbox_run(&trial->sandbox, step, &line, err);
 	if (rc != 0) {
 		/* The rules may have named it already. */
 		if (!has_error_at(trial->migrations, step->file, line))
@@ -140,6 +143,9 @@ static int try_step(struct trial *trial, const struct step *step,
 	schema_free(trial->before);
 	trial->before = trial->after;
 	trial->after = NULL;
+	beside_ask(trial->migrations, step, STEP_VERIFY, &trial->sandbox);
+	beside_go_down(trial->migrations, step, trial->before,
+		       &trial->sandbox);
 	rc = schema_take(trial->sandbox.db, LEDGER_TABLE, NULL, &trial->after,
 			 err);
 	if (rc == 0)

@@ -18,6 +18,8 @@
  *   WHERE; an error where lint.destructive says so, but in a planned step; a
  *   note in a step with "-- fleet-upgrade: destructive", which says that it is
  *   meant;
+ * - warning "part": a check or a look afterwards cannot be asked; warning
+ *   "way-down": a way down fails, or leads to another schema (beside.h);
  * - note "ignored-pragma": PRAGMA foreign_keys and foreign_key_check do
  *   nothing;
  * - warning "foreign-key": a foreign key to a column that is neither primary

@@ -140,3 +140,18 @@ int sandbox_try(struct sandbox *sandbox, const char *sql, struct error *err)
 	undo(sandbox);
 	return rc;
 }
+
+int sandbox_visit(struct sandbox *sandbox, const struct step_text *text,
+		  bool only_asks, sandbox_look *look, void *self, int *line,
+		  struct error *err)
+{
+	struct script script = { .text = text->sql, .only_asks = only_asks };
+	int rc = run_as_step(sandbox, &script, err);
+
+	if (rc != 0)
+		*line = step_text_line_at(text, script.begin);
+	if (rc == 0 && look != NULL)
+		rc = look(self, sandbox->db, err);
+	undo(sandbox);
+	return rc;
+}

@@ -41,6 +41,14 @@ int sandbox_run(struct sandbox *sandbox, const struct step *step, int *line,
  * it. */
 bool sandbox_has_refused(const struct sandbox *sandbox);
 
+/* Runs a part of a step that stands beside its way up, with the rights of a
+ * step, lets `look` (NULL: nobody) see what it leads to, and undoes it. Errors
+ * as script_run(), with *line as above, or as `look` gives them. */
+typedef int sandbox_look(void *self, struct sqlite3 *db, struct error *err);
+int sandbox_visit(struct sandbox *sandbox, const struct step_text *text,
+		  bool only_asks, sandbox_look *look, void *self, int *line,
+		  struct error *err);
+
 /* Runs one statement alone, with the rights of a step, and undoes it: 0 if
  * steps may use it. */
 int sandbox_try(struct sandbox *sandbox, const char *sql, struct error *err);

@@ -87,12 +87,12 @@ static int step_through(struct sqlite3 *db, sqlite3_stmt *statement,
 	int code;
 
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-		if (script->only_asks && count++ < ROWS_SHOWN)
+		if (count++ < ROWS_SHOWN && script->expects_no_row)
 			add_row(statement, rows, sizeof(rows));
 	}
 	if (code != SQLITE_DONE)
 		return explain(db, script, code, err);
-	if (count == 0)
+	if (count == 0 || !script->expects_no_row)
 		return 0;
 	return error_set(err, ERROR_CHECK,
 			 "it gives %ld row%s, where there should be none:%s%s",

@@ -30,7 +30,8 @@ struct authorizer;
 struct script {
 	const char *text;	/* NUL-terminated */
 	bool in_transaction;	/* the caller has one open: look after it */
-	bool only_asks;		/* no statement may write, or give a row */
+	bool only_asks;		/* no statement may write */
+	bool expects_no_row;	/* or give a row */
 	struct authorizer *authorizer; /* installed; names what it refused */
 	size_t begin, end;	/* out: bytes [begin, end) of the statement that
 				 * ran last or failed; begin is where SQLite
@@ -42,7 +43,7 @@ struct script {
 };
 
 /* Runs all statements. Rows that they return are read and thrown away; with
- * only_asks they are ERROR_CHECK, which shows the first three. On
+ * expects_no_row they are ERROR_CHECK, which shows the first three. On
  * failure `begin` and `end` show the statement, and err has SQLite's message.
  * ERROR_SQL: the statement failed, was refused or ended the transaction; what
  * was refused is named, and why. Other errors as connection_error(). */

@@ -141,14 +141,14 @@ make_users()
 	done
 }
 
-# What all of it has to have come to.
+# What all of it has to have come to, at the version given or 0.50.
 expect_upgraded()
 {
 	local user
 
 	all_sound
 	for user in alice bob; do
-		same 0.50 "$(version_of "$(db "$user")")"
+		same "${1:-0.50}" "$(version_of "$(db "$user")")"
 		same "|one two|2|-1500.0|v;49
 B|three|1|-1500.0|v;49" "$(ask "$user" 'SELECT title, body, words,
 			"größe; m²", c49 FROM notes ORDER BY id')"
@@ -212,4 +212,135 @@ B|three|1|-1500.0|v;49" "$(ask "$user" 'SELECT title, body, words,
 	exits 65 fleet upgrade
 	has "migrations/history.md:$line: "
 	files_same saved
+}
+
+# The SQL of the fifty steps, each in a file below parts/.
+split_steps()
+{
+	mkdir parts
+	awk '/^-- \[user:.*:start\]$/ { file = sprintf("parts/%04d", ++n); next }
+		/^-- \[user:.*:end\]$/ { close(file); file = ""; next }
+		file { print > file }' plain.md
+	same 50 "$(find parts -type f | wc -l)"
+}
+
+# as FORMAT: writes them below migrations/ the way that it has them. Files are as
+# people's are: with Windows line ends, a byte-order mark, no newline at the end.
+as()
+{
+	local part n name
+
+	for part in parts/*; do
+		n=${part##*/}
+		name=migrations/${n}_step
+		case $1 in
+		numbered)
+			{ printf '\xef\xbb\xbf'; sed 's/$/\r/' "$part"; } |
+				head -c -2 >"$name.sql"
+			;;
+		pairs)
+			cp "$part" "$name.up.sql"
+			echo 'SELECT 1;' >"$name.down.sql"
+			;;
+		diesel)
+			mkdir "migrations/2024-01-01-00${n}_step"
+			cp "$part" "migrations/2024-01-01-00${n}_step/up.sql"
+			echo 'SELECT 1;' \
+				>"migrations/2024-01-01-00${n}_step/down.sql"
+			;;
+		prisma)
+			mkdir "migrations/2024010100${n}_step"
+			cp "$part" "migrations/2024010100${n}_step/migration.sql"
+			;;
+		versions)
+			mkdir "migrations/0.$((10#$n))"
+			cp "$part" "migrations/0.$((10#$n))/00__step.sql"
+			;;
+		dbmate)
+			{
+				echo '-- migrate:up'
+				cat "$part"
+				printf -- '-- migrate:down\nSELECT 1;'
+			} | sed 's/$/\r/' >"migrations/2024010100${n}_step.sql"
+			;;
+		goose)
+			{
+				printf '\xef\xbb\xbf-- +goose Up\n'
+				echo '-- +goose StatementBegin'
+				cat "$part"
+				echo '-- +goose StatementEnd'
+				printf -- '-- +goose Down\nSELECT 1;'
+			} >"$name.sql"
+			;;
+		sql-migrate)
+			{
+				echo '-- +migrate Up'
+				cat "$part"
+				printf -- '-- +migrate Down\nSELECT 1;\n'
+			} >"$name.sql"
+			;;
+		drizzle)
+			{
+				cat "$part"
+				echo '--> statement-breakpoint'
+				echo 'SELECT 1;'
+			} >"$name.sql"
+			;;
+		esac
+	done
+}
+
+# in_shape FORMAT FIRST LAST: the fifty, read as what they are; the fleet goes
+# from the first version to the last and back.
+in_shape()
+{
+	make_users
+	split_steps
+	as "$1"
+	exits 0 "$FLEET_UPGRADE" -c /dev/null -m migrations lint
+	says "50 steps: 0 errors"
+	exits 0 fleet baseline --to "$2"
+	save_fleet saved
+	exits 0 fleet upgrade
+	expect_upgraded "$3"
+	exits 0 fleet verify
+	exits 0 fleet rollback
+	rows_kept saved
+	same "$2" "$(version_of "$(db alice)")"
+}
+
+@test "real shape: numbered files, with CRLF, a byte-order mark, no newline" {
+	in_shape numbered 0001 0050
+}
+
+@test "real shape: up/down pairs" {
+	in_shape pairs 0001 0050
+}
+
+@test "real shape: folders of diesel" {
+	in_shape diesel 20240101000001 20240101000050
+}
+
+@test "real shape: folders of Prisma" {
+	in_shape prisma 20240101000001 20240101000050
+}
+
+@test "real shape: folders of versions" {
+	in_shape versions 0.1.00 0.50.00
+}
+
+@test "real shape: dbmate" {
+	in_shape dbmate 20240101000001 20240101000050
+}
+
+@test "real shape: goose" {
+	in_shape goose 0001 0050
+}
+
+@test "real shape: sql-migrate" {
+	in_shape sql-migrate 0001 0050
+}
+
+@test "real shape: drizzle" {
+	in_shape drizzle 0001 0050
 }
