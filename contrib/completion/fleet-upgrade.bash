@@ -111,11 +111,21 @@ _fleet_upgrade()
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
-	-t | --to | -j | --jobs | --include | --exclude | --set | --lock-wait)
+	--kind)
+		mapfile -t COMPREPLY < <(compgen -W "system user" -- "$current")
+		return
+		;;
+	-t | --to | --at | -j | --jobs | --include | --exclude | --set | --lock-wait)
 		return
 		;;
 	esac
 	_fleet_upgrade_look "$program"
+	if [[ "${command[*]} $current" == "template build "[!-]* ||
+		"${command[*]} $current" == "template build " ]]; then
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+	fi
 	words=$(_fleet_upgrade_words)
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

@@ -16,3 +16,13 @@ void checksum_end(struct checksum *sum, char out[CHECKSUM_HEX_BYTES])
 {
 	SHA256End(&sum->context, out);
 }
+
+void checksum_384(const void *data, size_t bytes,
+		  unsigned char out[CHECKSUM_384_BYTES])
+{
+	SHA2_CTX context;
+
+	SHA384Init(&context);
+	SHA384Update(&context, data, bytes);
+	SHA384Final(out, &context);
+}

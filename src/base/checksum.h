@@ -1,5 +1,5 @@
 /*
- * checksum: SHA-256, in pieces, through libmd.
+ * checksum: SHA-256, in pieces, through libmd; and SHA-384 of a whole.
  *
  * Runs on: any thread; a struct checksum belongs to one of them at a time.
  * Calling order: init, add any number of times, end. Nothing to release.
@@ -20,6 +20,12 @@ void checksum_init(struct checksum *sum);
 
 /* Cut into pieces anywhere, the same bytes give the same sum. */
 void checksum_add(struct checksum *sum, const void *data, size_t bytes);
+
+#define CHECKSUM_384_BYTES 48 /* of a SHA-384 */
+
+/* The SHA-384 of `data`, as sqlx keeps it of each file. */
+void checksum_384(const void *data, size_t bytes,
+		  unsigned char out[CHECKSUM_384_BYTES]);
 
 /* Writes the sum; the context is wiped and has to be initialized again. */
 void checksum_end(struct checksum *sum, char out[CHECKSUM_HEX_BYTES]);

@@ -50,44 +50,49 @@ static void print_all(const struct session *session)
 	}
 }
 
-static size_t count(const struct migrations *migrations, enum severity severity)
+static void print_end(const struct migrations *migrations, const size_t found[])
 {
-	size_t found = 0;
-
-	for (size_t i = 0; i < migrations->finding_count; i++)
-		found += migrations->findings[i].severity == severity;
-	return found;
+	say_amount(stdout, migrations->step_count, "step", "steps");
+	fputs(": ", stdout);
+	say_amount(stdout, found[SEVERITY_ERROR], "error", "errors");
+	fputs(", ", stdout);
+	say_amount(stdout, found[SEVERITY_WARNING], "warning", "warnings");
+	putchar('\n');
 }
 
 int cmd_lint(struct session *session, int *exit_status, struct error *err)
 {
+	const struct lint_options options = {
+		(enum severity)session->config.destructive,
+	};
+	size_t found[] = {
+		[SEVERITY_NOTE] = 0,
+		[SEVERITY_WARNING] = 0,
+		[SEVERITY_ERROR] = 0,
+	};
 	const struct migrations *migrations;
 	struct error first = { 0 };
 	int rc = session_read_migrations(session, &first);
-	size_t errors;
 
 	migrations = session->migrations;
 	if (!migrations) {
 		*err = first;
 		return rc;
 	}
-	lint_migrations(session->migrations);
-	errors = count(migrations, SEVERITY_ERROR);
+	lint_with(session->migrations, &options);
+	for (size_t i = 0; i < migrations->finding_count; i++)
+		found[migrations->findings[i].severity]++;
 	/* What is wrong without being a finding: there is no step at all. */
-	if (rc && errors == 0) {
+	if (rc && found[SEVERITY_ERROR] == 0) {
 		*err = first;
 		return rc;
 	}
 	print_all(session);
-	if (!session->options->quiet && !session->options->json) {
-		say_amount(stdout, migrations->step_count, "step", "steps");
-		fputs(": ", stdout);
-		say_amount(stdout, errors, "error", "errors");
-		fputs(", ", stdout);
-		say_amount(stdout, count(migrations, SEVERITY_WARNING),
-			   "warning", "warnings");
-		putchar('\n');
-	}
-	*exit_status = errors ? EXIT_STATUS_MIGRATIONS : EXIT_STATUS_GOOD;
+	*exit_status = found[SEVERITY_ERROR] ? EXIT_STATUS_MIGRATIONS
+					     : EXIT_STATUS_GOOD;
+	if (session->options->json)
+		json_print_lint(stdout, migrations, found, *exit_status);
+	else if (!session->options->quiet)
+		print_end(migrations, found);
 	return 0;
 }

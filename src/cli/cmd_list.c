@@ -4,7 +4,17 @@
 
 #include "cli/execution.h"
 #include "cli/exit_status.h"
+#include "report/catalogue.h"
 #include "report/list.h"
+
+int cmd_list_check(const struct options *options, struct error *err)
+{
+	if (options->markdown && (options->json || options->sql))
+		return error_set(err, ERROR_USAGE, "list: --markdown writes a "
+				 "table, and goes with neither --json nor "
+				 "--sql");
+	return 0;
+}
 
 int cmd_list(struct session *session, int *exit_status, struct error *err)
 {
@@ -29,6 +39,10 @@ int cmd_list(struct session *session, int *exit_status, struct error *err)
 	if (rc == 0 && options->json)
 		json_print_list(stdout, session->migrations, needs,
 				options->sql);
+	else if (rc == 0 && options->markdown)
+		catalogue_print(stdout, session->migrations,
+				(const struct replay *const *)session->replays,
+				needs);
 	else if (rc == 0)
 		list_print(session->migrations, &list);
 	needs_free(needs);

@@ -6,13 +6,12 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "cli/descent.h"
 #include "cli/execution.h"
 #include "cli/exit_status.h"
-#include "cli/preflight.h"
 #include "cli/rewind.h"
 #include "cli/subset.h"
 #include "fleet/backups.h"
-#include "fleet/hold.h"
 
 /* Hears a look at the fleet: which run each database stands at, by the newest
  * row of its ledger, and the newest upgrade among these. What cannot be looked
@@ -108,28 +107,24 @@ static void say_nothing(const struct session *session, const char *run_id)
 		       "backups; nothing was changed\n");
 }
 
-/* The hold stands before the first database is put back, so that a rollback
- * that is killed half-way is not undone by the next night's run. One that put
- * nothing back leaves none, unless there was one. */
-static int roll_back(struct session *session, const struct fleet *subset,
-		     const char *run_id, int *exit_status, struct error *err)
+/* --to runs ways down, the rest puts backups back. */
+int cmd_rollback_check(const struct options *options, struct error *err)
 {
-	struct hold hold;
-	bool was_held = hold_is_set(session->data_dir, &hold);
-	int rc = preflight_space(session, subset, false, err);
+	if (!options_say(options, "migrations.target") ||
+	    (!options->run && !options->force))
+		return 0;
+	return error_set(err, ERROR_USAGE, "rollback: --to runs the ways down "
+			 "of the migrations, and neither --run nor --force, "
+			 "which are about backups, goes with it");
+}
 
+static int put_back(struct session *session, const struct fleet *subset,
+		    const char *run_id, int *exit_status, struct error *err)
+{
 	text_copy(session->plan.source_run, sizeof(session->plan.source_run),
 		  run_id);
-	if (rc == 0 && !was_held)
-		rc = hold_set(session->data_dir, session->plan.run_id, err);
-	if (rc)
-		return rc;
-	rc = execution_run(session, subset, &operation_rollback, exit_status,
-			   err);
-	if (rc == 0 && !was_held &&
-	    run_totals(session->last_run)->outcomes[OUTCOME_RESTORED] == 0)
-		rc = hold_lift(session->data_dir, err);
-	return rc;
+	return rewind_and_hold(session, subset, &operation_rollback,
+			       exit_status, err);
 }
 
 int cmd_rollback(struct session *session, int *exit_status, struct error *err)
@@ -142,6 +137,8 @@ int cmd_rollback(struct session *session, int *exit_status, struct error *err)
 
 	if (rc)
 		return rc;
+	if (options_say(session->options, "migrations.target"))
+		return descent_run(session, exit_status, err);
 	standings.users = xcalloc(session->fleet->user_count + 1,
 				  sizeof(*standings.users));
 	rc = execution_look(session, session->fleet, listeners, 1, NULL, err);
@@ -160,8 +157,8 @@ int cmd_rollback(struct session *session, int *exit_status, struct error *err)
 		say_nothing(session, standings.newest);
 		*exit_status = EXIT_STATUS_GOOD;
 	} else if (rc == 0) {
-		rc = roll_back(session, &subset, standings.newest, exit_status,
-			       err);
+		rc = put_back(session, &subset, standings.newest, exit_status,
+			      err);
 	}
 	subset_release(&subset);
 	free(standings.users);

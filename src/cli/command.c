@@ -18,7 +18,8 @@ const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_LIST] = {
 		"list", USERS,
 		"list the migrations, and how many databases need each",
-		NEED_MIGRATIONS | WANT_FLEET | USES_SEEN, cmd_list, NULL },
+		NEED_MIGRATIONS | WANT_FLEET | USES_SEEN, cmd_list,
+		cmd_list_check },
 	[COMMAND_VERIFY] = {
 		"verify", USERS,
 		"check integrity, foreign keys, ledger and schema of each",
@@ -27,7 +28,7 @@ const struct command commands[COMMAND_COUNT] = {
 		"rollback", USERS,
 		"take back the newest upgrade, and hold the fleet there",
 		WANT_MIGRATIONS | NEED_FLEET | NEED_WRITE | USERS_ONLY,
-		cmd_rollback, NULL },
+		cmd_rollback, cmd_rollback_check },
 	[COMMAND_RESTORE] = {
 		"restore", USERS,
 		"put the backups of single databases back",
@@ -41,15 +42,25 @@ const struct command commands[COMMAND_COUNT] = {
 		"backups prune", NULL,
 		"remove the backups that are old and beyond backup.keep",
 		NEED_DATA | NEED_WRITE, cmd_backups_prune, NULL },
+	[COMMAND_MIGRATIONS_DUMP] = {
+		"migrations dump", NULL,
+		"print the schema of any version as SQL",
+		NEED_MIGRATIONS, cmd_migrations_dump,
+		cmd_migrations_dump_check },
+	[COMMAND_TEMPLATE_BUILD] = {
+		"template build", "FILE",
+		"write an empty database at the target, to be copied",
+		NEED_MIGRATIONS, cmd_template_build,
+		cmd_template_build_check },
 	[COMMAND_BASELINE] = {
 		"baseline", USERS,
 		"record databases as being at a version; runs no step",
 		NEED_MIGRATIONS | NEED_FLEET | NEED_WRITE | USERS_ONLY,
 		cmd_baseline, cmd_baseline_check },
 	[COMMAND_NEW] = {
-		"new", "VERSION",
-		"create the next migration (not built yet)",
-		0, NULL, NULL },
+		"new", "DESCRIPTION",
+		"write the next migration, for its SQL to be filled in",
+		0, cmd_new, cmd_new_check },
 	[COMMAND_LINT] = {
 		"lint", NULL,
 		"check the migrations without touching a database",

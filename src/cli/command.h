@@ -28,6 +28,8 @@ enum command_id {
 	COMMAND_RESTORE,
 	COMMAND_BACKUPS_LIST,
 	COMMAND_BACKUPS_PRUNE,
+	COMMAND_MIGRATIONS_DUMP,
+	COMMAND_TEMPLATE_BUILD,
 	COMMAND_BASELINE,
 	COMMAND_NEW,
 	COMMAND_LINT,
@@ -86,7 +88,12 @@ int command_find(char *const *words, size_t count, const struct command **out,
 
 enum command_id command_id(const struct command *command);
 
+int cmd_list_check(const struct options *options, struct error *err);
+int cmd_rollback_check(const struct options *options, struct error *err);
 int cmd_restore_check(const struct options *options, struct error *err);
+int cmd_migrations_dump_check(const struct options *options, struct error *err);
+int cmd_template_build_check(const struct options *options, struct error *err);
+int cmd_new_check(const struct options *options, struct error *err);
 int cmd_baseline_check(const struct options *options, struct error *err);
 
 int cmd_upgrade(struct session *session, int *exit_status, struct error *err);
@@ -100,6 +107,11 @@ int cmd_backups_list(struct session *session, int *exit_status,
 int cmd_backups_prune(struct session *session, int *exit_status,
 		      struct error *err);
 int cmd_baseline(struct session *session, int *exit_status, struct error *err);
+int cmd_migrations_dump(struct session *session, int *exit_status,
+			struct error *err);
+int cmd_template_build(struct session *session, int *exit_status,
+		       struct error *err);
+int cmd_new(struct session *session, int *exit_status, struct error *err);
 int cmd_lint(struct session *session, int *exit_status, struct error *err);
 int cmd_history(struct session *session, int *exit_status, struct error *err);
 int cmd_config(struct session *session, int *exit_status, struct error *err);

@@ -59,6 +59,8 @@ struct config {
 	char *target;		 /* "latest", or a version */
 	int format;		 /* enum source_format */
 	int unversioned;	 /* enum unversioned */
+	const struct tracker *ledger; /* whose table to keep current beside our
+				  * ledger; NULL: none */
 	int out_of_order;	 /* a truth: allowed */
 	int allow_programs;	 /* a truth */
 	char *user;		 /* "owner", or a user's name */
@@ -69,6 +71,7 @@ struct config {
 	int64_t busy_timeout_ms, database_timeout_ms, retries, lock_wait_ms;
 	int integrity;		 /* enum check_integrity */
 	int foreign_keys;	 /* enum check_foreign_keys */
+	int destructive;	 /* enum severity, of what takes data away */
 	int64_t keep, max_age_ms;
 	struct amount_share min_free;
 

@@ -7,7 +7,7 @@
 #include "sqlite/connection.h"
 
 /* Columns before the explanation of a command and of an option. */
-#define COMMAND_COLUMNS 15
+#define COMMAND_COLUMNS 17
 #define OPTION_COLUMNS 30
 
 static void print_option(FILE *out, const struct option_row *row)

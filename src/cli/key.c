@@ -9,6 +9,7 @@
 #include "base/pattern.h"
 #include "cli/config.h"
 #include "database/job.h"
+#include "database/tracker.h"
 #include "migration/source.h"
 #include "migration/version.h"
 #include "sqlite/check.h"
@@ -87,6 +88,13 @@ static int parse_version(const struct key_row *row, const char *text,
 				 "write one such as 0.3.20, or latest", text);
 	set_text(field, text);
 	return 0;
+}
+
+static int parse_ledger(const struct key_row *row, const char *text,
+			void *field, struct error *err)
+{
+	(void)row;
+	return tracker_choose_kept(text, field, err);
 }
 
 static int parse_user_pattern(const struct key_row *row, const char *text,
@@ -180,10 +188,13 @@ static const struct key_type duration_type = { parse_duration, NULL, false };
 static const struct key_type share_type = { parse_share, NULL, false };
 static const struct key_type choice_type = { parse_choice, NULL, false };
 
+static const struct key_type ledger_type = { parse_ledger, NULL, false };
+
 static const struct key_choice unversioned_choices[] = {
 	{ "detect", UNVERSIONED_DETECT },
 	{ "from-start", UNVERSIONED_FROM_START },
 	{ "refuse", UNVERSIONED_REFUSE },
+	{ "adopt", UNVERSIONED_ADOPT },
 	{ NULL, 0 },
 };
 
@@ -240,6 +251,12 @@ static const struct key_choice foreign_keys_choices[] = {
 
 #define FIELD(name) offsetof(struct config, name)
 
+static const struct key_choice destructive_choices[] = {
+	{ "warning", SEVERITY_WARNING },
+	{ "error", SEVERITY_ERROR },
+	{ NULL, 0 },
+};
+
 const struct key_row key_rows[KEY_COUNT] = {
 	[KEY_DATA_DIR] = {
 		"fleet", "data_dir", NULL, &path_type, FIELD(data_dir),
@@ -280,8 +297,11 @@ const struct key_row key_rows[KEY_COUNT] = {
 	[KEY_UNVERSIONED] = {
 		"migrations", "unversioned", "detect", &choice_type,
 		FIELD(unversioned), .choices = unversioned_choices,
-		.form = "detect, from-start or refuse",
+		.form = "detect, from-start, refuse or adopt",
 		.help = "what to do with a database without ledger" },
+	[KEY_LEDGER] = {
+		"migrations", "ledger", "own", &ledger_type, FIELD(ledger),
+		.help = "whose table to keep current beside our ledger" },
 	[KEY_OUT_OF_ORDER] = {
 		"migrations", "out_of_order", "refuse", &choice_type,
 		FIELD(out_of_order), .choices = out_of_order_choices,
@@ -336,6 +356,11 @@ const struct key_row key_rows[KEY_COUNT] = {
 		FIELD(foreign_keys), .choices = foreign_keys_choices,
 		.form = "new, strict or off",
 		.help = "which violations fail a database" },
+	[KEY_DESTRUCTIVE] = {
+		"lint", "destructive", "warning", &choice_type,
+		FIELD(destructive), .choices = destructive_choices,
+		.form = "warning or error",
+		.help = "what a statement is that takes data away" },
 	[KEY_KEEP] = {
 		"backup", "keep", "3", &number_type, FIELD(keep),
 		.low = 1, .high = MOST_BACKUPS,

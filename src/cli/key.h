@@ -16,7 +16,8 @@
 
 #include "base/error.h"
 
-/* A row's place in the table, and a value's in struct config. */
+/* A row's place in the table, and a value's in struct config: in the order in
+ * which `config` shows them. */
 enum key {
 	/* [fleet]: which databases there are, and where our own files go */
 	KEY_DATA_DIR,
@@ -33,6 +34,7 @@ enum key {
 	KEY_UNVERSIONED,
 	KEY_OUT_OF_ORDER,
 	KEY_ALLOW_PROGRAMS,
+	KEY_LEDGER, /* another tool's table, beside ours */
 	/* [run]: with whose rights, how many at a time, how long */
 	KEY_RUN_USER,
 	KEY_STRICT_MODES,
@@ -46,6 +48,8 @@ enum key {
 	/* [check]: what is looked at before each commit */
 	KEY_INTEGRITY,
 	KEY_FOREIGN_KEYS,
+	/* [lint]: what is only doubtful, or wrong */
+	KEY_DESTRUCTIVE,
 	/* [backup]: how long they stay, and how full the disk may get */
 	KEY_KEEP,
 	KEY_MAX_AGE,

@@ -15,7 +15,9 @@
 #define LOCKING                                                               \
 	(BIT(UPGRADE) | BIT(ROLLBACK) | BIT(RESTORE) | BIT(BASELINE) |        \
 	 BIT(BACKUPS_PRUNE))
-#define WITH_TARGET (BIT(UPGRADE) | BIT(STATUS) | BIT(LIST) | BIT(BASELINE))
+#define WITH_TARGET                                                           \
+	(BIT(UPGRADE) | BIT(STATUS) | BIT(LIST) | BIT(BASELINE) |             \
+	 BIT(ROLLBACK) | BIT(TEMPLATE_BUILD) | BIT(NEW))
 
 /* `config` shows what an option would change. */
 #define SHOWN BIT(CONFIG)
@@ -34,7 +36,7 @@ const struct option_row option_rows[] = {
 	  "the migrations: a file, or a folder of *.md" },
 	{ 't', "to", "VERSION", KEY("migrations.target"),
 	  WITH_TARGET | SHOWN,
-	  "the version to reach or record (default: newest)" },
+	  "the version to reach, record or go back to" },
 	{ 'n', "dry-run", NULL, FLAG(dry_run),
 	  BIT(UPGRADE) | BIT(BACKUPS_PRUNE),
 	  "write nothing; try it on private copies" },
@@ -57,6 +59,14 @@ const struct option_row option_rows[] = {
 	{ 0, "check", NULL, FLAG(check), BIT(STATUS),
 	  "exit with 3 if anything is pending" },
 	{ 0, "sql", NULL, FLAG(sql), BIT(LIST), "show the text of each step" },
+	{ 0, "markdown", NULL, FLAG(markdown), BIT(LIST),
+	  "write a Markdown table of what each step makes" },
+	{ 0, "at", "VERSION", KEY("migrations.target"),
+	  BIT(MIGRATIONS_DUMP) | SHOWN,
+	  "the version whose schema it is (default: newest)" },
+	{ 0, "kind", "KIND", TEXT(kind),
+	  BIT(MIGRATIONS_DUMP) | BIT(TEMPLATE_BUILD) | BIT(NEW),
+	  "system or user databases" },
 	{ 0, "run", "ID", TEXT(run), BIT(ROLLBACK) | BIT(RESTORE),
 	  "the run whose backups are used, not the newest" },
 	{ 0, "force", NULL, FLAG(force), BIT(ROLLBACK) | BIT(RESTORE),
@@ -65,6 +75,8 @@ const struct option_row option_rows[] = {
 	  "restore system.db" },
 	{ 0, "offline", NULL, FLAG(offline), BIT(RESTORE),
 	  "nobody has it open; replace a lost or broken file" },
+	{ 0, "from", "TOOL", TEXT(from), BIT(BASELINE),
+	  "record what TOOL's own table says, or auto" },
 	{ 0, "forget", NULL, FLAG(forget), BIT(BASELINE),
 	  "remove our ledger from the databases" },
 	{ 0, "json", NULL, FLAG(json), ALL,

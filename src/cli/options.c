@@ -218,6 +218,17 @@ void options_release(struct options *options)
 	memset(options, 0, sizeof(*options));
 }
 
+int options_kind(const struct options *options, enum kind fallback,
+		 enum kind *out, struct error *err)
+{
+	*out = fallback;
+	if (!options->kind || kind_find(options->kind, out))
+		return 0;
+	return error_set(err, ERROR_USAGE, "--kind %s: there are system and "
+			 "user databases: --kind system or --kind user",
+			 options->kind);
+}
+
 /* `word` as a shell takes it. */
 static void print_quoted(FILE *out, const char *word)
 {
@@ -272,4 +283,12 @@ char *options_again(const struct options *options)
 	}
 	fclose(out);
 	return text;
+}
+
+bool options_say(const struct options *options, const char *key)
+{
+	for (size_t i = 0; i < options->setting_count; i++)
+		if (strcmp(options->settings[i].key, key) == 0)
+			return true;
+	return false;
 }

@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "migration/step.h"
 
 /* A configuration value from the command line. */
 struct setting {
@@ -43,11 +44,13 @@ struct options {
 	const char *include, *exclude; /* globs of user names */
 	const char *users_from;	 /* a file, or "-" */
 	const char *run;	 /* rollback, restore: --run ID */
+	const char *from;	 /* baseline: --from TOOL */
+	const char *kind;	 /* --kind; see options_kind() */
 
 	bool dry_run, json, quiet, verbose, no_color, help, version;
 	bool failed, release;		/* upgrade */
 	bool check;			/* status */
-	bool sql;			/* list */
+	bool sql, markdown;		/* list */
 	bool force, offline, system;	/* rollback, restore */
 	bool forget;			/* baseline */
 };
@@ -59,6 +62,15 @@ struct options {
 int options_parse(int argc, char **argv, struct options *out,
 		  struct error *err);
 void options_release(struct options *options);
+
+/* The kind of database that --kind names; `fallback` where it is not given.
+ * ERROR_USAGE if there is none of that name. */
+int options_kind(const struct options *options, enum kind fallback,
+		 enum kind *out, struct error *err);
+
+/* True if the command line gives that key a value ("migrations.target"), by
+ * whatever option. */
+bool options_say(const struct options *options, const char *key);
 
 /* How to call the program again on the same fleet, quoted for a shell:
  * "fleet-upgrade --data-dir /srv/fleet". For hints; the caller frees it. */

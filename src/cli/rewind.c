@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include "base/folder.h"
+#include "cli/execution.h"
+#include "cli/preflight.h"
+#include "fleet/hold.h"
 
 int rewind_check_run(const struct session *session, struct error *err)
 {
@@ -27,4 +30,23 @@ int rewind_check_run(const struct session *session, struct error *err)
 				 "which there are", run, session->again);
 	close(folder);
 	return 0;
+}
+
+int rewind_and_hold(struct session *session, const struct fleet *fleet,
+		    const struct operation *operation, int *exit_status,
+		    struct error *err)
+{
+	struct hold hold;
+	bool was_held = hold_is_set(session->data_dir, &hold);
+	int rc = preflight_space(session, fleet, false, err);
+
+	if (rc == 0 && !was_held)
+		rc = hold_set(session->data_dir, session->plan.run_id, err);
+	if (rc)
+		return rc;
+	rc = execution_run(session, fleet, operation, exit_status, err);
+	if (rc == 0 && !was_held &&
+	    run_totals(session->last_run)->outcomes[OUTCOME_RESTORED] == 0)
+		rc = hold_lift(session->data_dir, err);
+	return rc;
 }

@@ -1,6 +1,6 @@
 /*
- * rewind: what rollback and restore have in common: the run whose backups are
- * put back, if one was named.
+ * rewind: what the commands that go back have in common: the run whose backups
+ * are put back, if one was named; and the hold.
  *
  * Runs on: the loop thread.
  */
@@ -13,5 +13,13 @@
 /* Looks at --run: ERROR_USAGE if it is no run id, or a run that left no
  * backups. Not given is fine. */
 int rewind_check_run(const struct session *session, struct error *err);
+
+/* Runs it on these databases behind a hold. That stands before the first of
+ * them is put back, so that a rollback that is killed half-way is not undone by
+ * the next night's run. One that put nothing back leaves none, unless there was
+ * one. */
+int rewind_and_hold(struct session *session, const struct fleet *fleet,
+		    const struct operation *operation, int *exit_status,
+		    struct error *err);
 
 #endif

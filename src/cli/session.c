@@ -10,8 +10,10 @@
 #include "cli/message.h"
 #include "cli/netfs.h"
 #include "cli/strict.h"
+#include "database/mirror.h"
 #include "fleet/queue.h"
 #include "fleet/recover.h"
+#include "replay/lint.h"
 
 /* What all workers together may keep in SQLite's caches, and what one of them
  * may: the whole program is to stay below 64 MiB whatever the fleet's size. */
@@ -85,11 +87,16 @@ static int choose_targets(struct session *session, struct error *err)
 
 static int read_and_replay(struct session *session, struct error *err)
 {
+	const struct lint_options options = {
+		(enum severity)session->config.destructive,
+	};
 	int rc = session_read_migrations(session, err);
 
 	for (int kind = 0; kind < KIND_COUNT && rc == 0; kind++)
 		rc = replay_new(&session->migrations->chains[kind],
 				&session->replays[kind], err);
+	if (rc == 0)
+		rc = lint_refuse(session->migrations, &options, err);
 	return rc ? rc : choose_targets(session, err);
 }
 
@@ -108,6 +115,15 @@ static int open_migrations(struct session *session, struct error *err)
 		message_warn("%s; going on without migrations", err->message);
 	memset(err, 0, sizeof(*err));
 	return 0;
+}
+
+/* Another tool's table that is to be kept current. */
+static int open_mirror(struct session *session, struct error *err)
+{
+	if (session->config.ledger == NULL || session->migrations == NULL)
+		return 0;
+	return mirror_new(session->config.ledger, session->migrations,
+			  &session->mirror, err);
 }
 
 /* ---- the fleet ---- */
@@ -182,6 +198,7 @@ static int make_plan(struct session *session, struct error *err)
 		.staging_dir = session->state.staging,
 		.has_rooms = session->state.has_rooms,
 		.migrations = session->migrations,
+		.mirror = session->mirror,
 		.unversioned = (enum unversioned)config->unversioned,
 		.allows_late = config->out_of_order != 0,
 		.source_dir = session->state.backups,
@@ -296,6 +313,7 @@ static const struct {
 	{ NEED_ANY_FLEET, need_data_dir },
 	{ NEED_ANY_FLEET, read_users },
 	{ NEED_ANY_MIGRATIONS, open_migrations },
+	{ NEED_ANY_MIGRATIONS, open_mirror },
 	{ NEED_ANY_FLEET, open_data },
 	{ NEED_ANY_FLEET, open_fleet },
 	{ NEED_ANY_FLEET, strict_fleet },
@@ -348,6 +366,8 @@ void session_close(struct session *session)
 	session->data_dir = -1;
 	free(session->data_path);
 	session->data_path = NULL;
+	mirror_free(session->mirror);
+	session->mirror = NULL;
 	drop_migrations(session);
 	users_release(&session->users);
 	config_release(&session->config);

@@ -46,6 +46,7 @@ struct session {
 	struct migrations *migrations; /* NULL: none, or broken */
 	struct replay *replays[KIND_COUNT];
 	size_t targets[KIND_COUNT];
+	struct mirror *mirror;	/* NULL: no other tool's table is kept */
 
 	int data_dir;		/* -1: not open */
 	char *data_path;

@@ -137,3 +137,19 @@ int strict_state(const struct session *session, uid_t user, struct error *err)
 		return 0;
 	return advise(rc ? error_prefix(err, "the state directory") : 0, err);
 }
+
+int strict_files(const struct session *session, const char *folder,
+		 struct error *err)
+{
+	const struct migrations *migrations = session->migrations;
+	uid_t writer = TRUST_NOBODY;
+	int rc = 0;
+
+	if (!is_wanted(session))
+		return 0;
+	for (size_t i = 0; rc == 0 && i < migrations->step_count; i++)
+		rc = trust_path(migrations->steps[i]->file, &writer, err);
+	if (rc == 0)
+		rc = trust_path(folder, &writer, err);
+	return advise(rc, err);
+}

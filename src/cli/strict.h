@@ -30,4 +30,9 @@ int strict_fleet(struct session *session, struct error *err);
  * itself it is state_open()'s to judge. */
 int strict_state(const struct session *session, uid_t user, struct error *err);
 
+/* For what is made outside of any fleet: the files of migrations, and the
+ * folder that it is made in. Nobody but root and one user may write to them. */
+int strict_files(const struct session *session, const char *folder,
+		 struct error *err);
+
 #endif

@@ -28,6 +28,8 @@ enum unversioned {
 	UNVERSIONED_DETECT,	/* tell its version from its schema */
 	UNVERSIONED_FROM_START, /* it is at no version: every step runs */
 	UNVERSIONED_REFUSE,
+	UNVERSIONED_ADOPT,	/* go by another tool's table (tracker.h);
+				 * where there is none, as DETECT */
 };
 
 /* How `upgrade` is to get a database to its target. */
@@ -36,6 +38,9 @@ enum strategy_choice {
 	CHOOSE_IN_PLACE,
 	CHOOSE_SWAP,	 /* or not at all */
 };
+
+struct tracker; /* tracker.h */
+struct mirror;	/* mirror.h */
 
 /* What `upgrade` and its like are to do, for every database alike. Made before
  * the run, const from then on. Lifetime: the run. */
@@ -66,7 +71,11 @@ struct plan {
 	bool offline;		  /* restore: nobody has it open, says the
 				   * administrator: a live file that is gone or
 				   * no database may be moved aside */
+	const struct mirror *mirror; /* another tool's table, kept current;
+				  * NULL: none */
 	const char *baseline;	  /* baseline: the version to record */
+	const struct tracker *source_tool; /* baseline --from: whose table to
+				  * go by; NULL: whichever is there */
 
 	/* how */
 	enum check_integrity integrity;

@@ -227,20 +227,6 @@ int ledger_prepare(struct sqlite3 *db, struct error *err)
 	return rc;
 }
 
-/* Runs one write to the ledger with the database's triggers off: a hostile one
- * on our table must not run with our rights. */
-static int write_row(struct sqlite3 *db, struct query *query, struct error *err)
-{
-	struct error ignored;
-	bool has_row;
-	int rc = connection_allow_triggers(db, false, err);
-
-	if (rc == 0)
-		rc = query_next(query, &has_row, err);
-	(void)connection_allow_triggers(db, true, rc == 0 ? err : &ignored);
-	return rc;
-}
-
 int ledger_add(struct sqlite3 *db, const struct ledger_row *row,
 	       struct error *err)
 {
@@ -266,7 +252,7 @@ int ledger_add(struct sqlite3 *db, const struct ledger_row *row,
 		query_bind_number(&query, 7, row->duration_us);
 		query_bind_text(&query, 8, row->run_id);
 		query_bind_text(&query, 9, PACKAGE_VERSION);
-		rc = write_row(db, &query, err);
+		rc = query_write(&query, err);
 	}
 	query_close(&query);
 	return rc;
@@ -283,7 +269,7 @@ int ledger_set_evidence(struct sqlite3 *db, const char *evidence,
 
 	if (rc == 0) {
 		query_bind_text(&query, 1, evidence);
-		rc = write_row(db, &query, err);
+		rc = query_write(&query, err);
 	}
 	query_close(&query);
 	return rc;

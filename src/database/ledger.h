@@ -11,8 +11,8 @@
  * "late" (a step older than the version, run after it: applied.h); nothing
  * outside the database is believed about it. Never STRICT: an application with
  * an older SQLite must still open its database. A ledger that lacks later
- * columns (one that an older version of this program made) is read all the same,
- * and gets them when a row is added.
+ * columns (one that an older version of this program made) is read all the
+ * same, and gets them when a row is added.
  *
  * If the process dies: rows are written in the same transaction as the steps
  * that they record, so they are both there or neither is.

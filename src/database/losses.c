@@ -19,36 +19,35 @@ static const struct replay *replay_of(const struct losses *losses)
 	return job->plan->replays[job->subject->kind];
 }
 
+/* What the i-th of the steps removes by name, the way that it is run. */
+static const struct removals *removals_of(const struct losses *losses, size_t i)
+{
+	const struct standing *standing = losses->steps->standing;
+	const struct step *step =
+		replay_of(losses)->chain->steps[standing_step(standing, i)];
+
+	return standing->goes_down ? &step->parts[STEP_DOWN].removals
+				   : &step->removals;
+}
+
 static bool steps_drop(const struct losses *losses, const char *word,
 		       const char *name)
 {
-	const struct replay *replay = replay_of(losses);
 	const struct standing *standing = losses->steps->standing;
-	size_t i;
 
-	for (i = 0; i < standing_step_count(standing); i++) {
-		size_t p = standing_step(standing, i);
-
-		if (removals_drop(&replay->chain->steps[p]->removals, word,
-				  name))
+	for (size_t i = 0; i < standing_step_count(standing); i++)
+		if (removals_drop(removals_of(losses, i), word, name))
 			return true;
-	}
 	return false;
 }
 
 static bool steps_delete_from(const struct losses *losses, const char *table)
 {
-	const struct replay *replay = replay_of(losses);
 	const struct standing *standing = losses->steps->standing;
-	size_t i;
 
-	for (i = 0; i < standing_step_count(standing); i++) {
-		size_t p = standing_step(standing, i);
-
-		if (removals_delete_from(&replay->chain->steps[p]->removals,
-					 table))
+	for (size_t i = 0; i < standing_step_count(standing); i++)
+		if (removals_delete_from(removals_of(losses, i), table))
 			return true;
-	}
 	return false;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "database/adoption.h"
 #include "database/applied.h"
 #include "database/detect.h"
 #include "sqlite/schema.h"
@@ -19,37 +20,150 @@ static void note_drift(void *self, const char *difference)
 			  difference);
 }
 
-/* A database without ledger: new, or of a version that its schema tells. */
+static void compare_with_replay(struct standing *standing,
+				const struct replay *replay,
+				const struct schema *schema)
+{
+	standing->drift = schema_compare(replay->schemas[standing->position],
+					 schema, note_drift, standing);
+}
+
+static int refuse_late(const struct standing *standing,
+		       const struct step *step, struct error *err)
+{
+	return error_set(err, ERROR_UNVERSIONED,
+			 "it is at %s and lacks the older %s (%s), which came "
+			 "to the migrations later; it was left untouched; give "
+			 "that file a number above %s, or run it now with "
+			 "migrations.out_of_order = allow",
+			 standing->version, step->to, step->file,
+			 standing->version);
+}
+
+/* Of a set, what stands below the version and is not among what it `has`. */
+static int note_late(const struct plan *plan, const struct chain *chain,
+		     const bool *has, struct standing *standing,
+		     struct error *err)
+{
+	size_t end = standing->position < standing->target
+			     ? standing->position
+			     : standing->target;
+	size_t p;
+	int rc = 0;
+
+	for (p = 0; rc == 0 && p < end; p++) {
+		if (has[p])
+			continue;
+		if (!plan->allows_late ||
+		    standing->late_count == STANDING_LATE_MOST)
+			rc = refuse_late(standing, chain->steps[p], err);
+		else
+			standing->late[standing->late_count++] = p;
+	}
+	return rc;
+}
+
+/* Where another tool's table says that it is. A table in which nothing is yet
+ * leaves it before the first step. */
+static int read_adopted(struct sqlite3 *db, const struct plan *plan,
+			const struct tracker *tool, const struct replay *replay,
+			const struct schema *schema, struct standing *standing,
+			struct error *err)
+{
+	struct adoption adoption = { 0 };
+	int rc = adoption_read(db, tool, replay->chain, &adoption, err);
+
+	if (rc == 0 && adoption.count > 0) {
+		char *words = adoption_describe(&adoption);
+
+		text_copy(standing->adopted, sizeof(standing->adopted), words);
+		free(words);
+		standing->position = adoption.newest;
+		standing->was_detected = true;
+		standing->tool = tool;
+		text_copy(standing->version, sizeof(standing->version),
+			  chain_version(replay->chain, adoption.newest));
+		if (adoption.count == adoption.newest)
+			compare_with_replay(standing, replay, schema);
+		rc = note_late(plan, replay->chain, adoption.has, standing,
+			       err);
+	}
+	adoption_release(&adoption);
+	return rc;
+}
+
+/* What its schema says, of which other tools' tables are no part. */
+static int read_detected(const struct plan *plan, const struct replay *replay,
+			 const struct schema *schema, struct standing *standing,
+			 struct error *err)
+{
+	int rc;
+
+	if (plan->unversioned == UNVERSIONED_REFUSE)
+		return error_set(err, ERROR_UNVERSIONED,
+				 "it has no ledger, and migrations.unversioned "
+				 "is refuse; record its version with "
+				 "fleet-upgrade baseline --to VERSION; it was "
+				 "left untouched");
+	rc = detect_version(replay, schema, &standing->position, err);
+	if (rc != 0)
+		return rc;
+	standing->was_detected = true;
+	text_copy(standing->version, sizeof(standing->version),
+		  chain_version(replay->chain, standing->position));
+	compare_with_replay(standing, replay, schema);
+	return 0;
+}
+
+/* There is a tool's table, and the schema does not tell. */
+static int suggest_tool(const struct tracker *tool, struct error *err)
+{
+	return error_append(err, "it has the table of %s: to go by that, "
+			    "fleet-upgrade baseline --from %s", tool->name,
+			    tool->name);
+}
+
+/* Nothing is there but a tool's table, in which nothing is yet: it is new. */
+static bool is_new(struct sqlite3 *db, const struct tracker *tool,
+		   const struct replay *replay, const struct schema *schema)
+{
+	struct adoption adoption = { 0 };
+	bool out = tool != NULL && schema_table_count(schema) == 0 &&
+		   adoption_read(db, tool, replay->chain, &adoption, NULL) ==
+			   0 &&
+		   adoption.count == 0;
+
+	adoption_release(&adoption);
+	return out;
+}
+
+/* A database without ledger: new, or of a version that another tool's table or
+ * its schema tells. */
 static int read_unversioned(struct sqlite3 *db, const struct plan *plan,
 			    const struct replay *replay,
 			    struct standing *standing, struct error *err)
 {
 	const struct schema_known known = replay_known(replay);
+	bool adopts = plan->unversioned == UNVERSIONED_ADOPT;
+	const struct tracker *tool = NULL;
 	struct schema *schema = NULL;
 	int rc = schema_take(db, LEDGER_TABLE, &known, &schema, err);
 
-	if (rc != 0)
-		return rc;
-	if (schema_table_count(schema) == 0 ||
-	    plan->unversioned == UNVERSIONED_FROM_START)
-		goto out;
-	if (plan->unversioned == UNVERSIONED_REFUSE) {
-		rc = error_set(err, ERROR_UNVERSIONED,
-			       "it has no ledger, and migrations.unversioned "
-			       "is refuse; record its version with "
-			       "fleet-upgrade baseline --to VERSION; it was "
-			       "left untouched");
-		goto out;
+	if (rc == 0 && schema_table_count(schema) > 0 &&
+	    plan->unversioned != UNVERSIONED_FROM_START) {
+		/* Whose tables cannot be told is no matter to the others. */
+		rc = tracker_tell(schema, &tool, adopts ? err : NULL);
+		rc = adopts ? rc : 0;
+		tracker_hide(schema, &known);
+		if (rc == 0 && adopts && tool != NULL)
+			rc = read_adopted(db, plan, tool, replay, schema,
+					  standing, err);
+		else if (rc == 0 && !is_new(db, tool, replay, schema))
+			rc = read_detected(plan, replay, schema, standing,
+					   err);
+		if (rc == ERROR_UNVERSIONED && !adopts && tool != NULL)
+			suggest_tool(tool, err);
 	}
-	rc = detect_version(replay, schema, &standing->position, err);
-	if (rc != 0)
-		goto out;
-	standing->was_detected = true;
-	text_copy(standing->version, sizeof(standing->version),
-		  chain_version(replay->chain, standing->position));
-	standing->drift = schema_compare(replay->schemas[standing->position],
-					 schema, note_drift, standing);
-out:
 	schema_free(schema);
 	return rc;
 }
@@ -90,38 +204,16 @@ static int place_version(const struct plan *plan, const struct replay *replay,
 	return 0;
 }
 
-static int refuse_late(const struct standing *standing,
-		       const struct step *step, struct error *err)
-{
-	return error_set(err, ERROR_UNVERSIONED,
-			 "it is at %s and lacks the older %s (%s), which came "
-			 "to the migrations later; it was left untouched; give "
-			 "that file a number above %s, or run it now with "
-			 "migrations.out_of_order = allow",
-			 standing->version, step->to, step->file,
-			 standing->version);
-}
-
 /* Of a set, what stands below the version and is not in the ledger. */
 static int find_late(struct sqlite3 *db, const struct plan *plan,
 		     const struct chain *chain, struct standing *standing,
 		     struct error *err)
 {
-	size_t end = standing->position < standing->target
-			     ? standing->position
-			     : standing->target;
 	bool *has = xcalloc(chain->count, sizeof(bool));
 	int rc = applied_read(db, chain, has, err);
 
-	for (size_t p = 0; rc == 0 && p < end; p++) {
-		if (has[p])
-			continue;
-		if (!plan->allows_late ||
-		    standing->late_count == STANDING_LATE_MOST)
-			rc = refuse_late(standing, chain->steps[p], err);
-		else
-			standing->late[standing->late_count++] = p;
-	}
+	if (rc == 0)
+		rc = note_late(plan, chain, has, standing, err);
 	free(has);
 	return rc;
 }
@@ -148,8 +240,20 @@ int standing_read(struct sqlite3 *db, const struct job *job,
 	return rc;
 }
 
+int standing_read_down(struct sqlite3 *db, const struct job *job,
+		       struct standing *out, struct error *err)
+{
+	int rc = standing_read(db, job, out, err);
+
+	out->late_count = 0;
+	out->goes_down = rc == 0 && out->position > out->target;
+	return rc;
+}
+
 size_t standing_step_count(const struct standing *standing)
 {
+	if (standing->goes_down)
+		return standing->position - standing->target;
 	return standing->late_count +
 	       (standing->position < standing->target
 			? standing->target - standing->position
@@ -158,6 +262,8 @@ size_t standing_step_count(const struct standing *standing)
 
 size_t standing_step(const struct standing *standing, size_t i)
 {
+	if (standing->goes_down)
+		return standing->position - 1 - i;
 	return i < standing->late_count
 		       ? standing->late[i]
 		       : standing->position + (i - standing->late_count);
@@ -181,9 +287,11 @@ void standing_report(const struct standing *standing, struct job *job)
 	result->was_detected = standing->was_detected;
 	result->notes[0] = '\0';
 	result->steps = (int)standing_step_count(standing);
-	if (standing->position < standing->target)
+	if (standing->position < standing->target || standing->goes_down)
 		to = chain_version(replay->chain, standing->target);
 	text_copy(result->to, sizeof(result->to), to);
+	if (standing->adopted[0] != '\0')
+		result_note(result, "%s", standing->adopted);
 	if (standing->drift > 0)
 		result_note(result,
 			    "%zu difference%s from the migrations (%s%s)",

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "database/job.h"
 #include "database/ledger.h"
+#include "database/tracker.h"
 
 struct sqlite3;
 
@@ -29,7 +30,12 @@ struct standing {
 					  * the chain, that came into it later
 					  * and are to run first (applied.h) */
 	size_t late_count;
+	bool goes_down;		 /* the steps above the target are taken back,
+				  * the newest first */
 	bool was_detected;	 /* by evidence: gets a ledger row for it */
+	const struct tracker *tool; /* that evidence is this tool's table: gets
+				  * a row for each step of it; or NULL */
+	char adopted[192];	 /* what that was, for people; "" */
 	size_t drift;		 /* of a detected one: how many differences from
 				  * the replay */
 	char drift_first[160];	 /* the first of them; "" */
@@ -40,6 +46,11 @@ struct standing {
  * connection's. */
 int standing_read(struct sqlite3 *db, const struct job *job,
 		  struct standing *out, struct error *err);
+
+/* The same for whoever takes steps back: goes_down is true if it stands above
+ * the target. */
+int standing_read_down(struct sqlite3 *db, const struct job *job,
+		       struct standing *out, struct error *err);
 
 /* Reads the ledger only: for what must work where the version cannot be
  * told. */

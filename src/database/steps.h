@@ -86,8 +86,8 @@ int steps_finish(struct steps *steps, struct error *err);
 /* Goes on with that connection; NULL: with none yet. */
 void steps_move(struct steps *steps, struct sqlite3 *db);
 
-/* Records a detected version, then runs each pending step statement by
- * statement and writes its ledger row. On failure result.failure says where. */
+/* Records a detected version, then runs each step that the standing says, up or
+ * down (stride.h). On failure result.failure says where. */
 int steps_run(struct steps *steps, struct error *err);
 
 /* Compares with how it was before: structure, CHECK and NOT NULL, foreign keys,

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "database/applied.h"
 #include "database/look.h"
+#include "database/mirror.h"
 #include "database/scratch.h"
 #include "database/standing.h"
 #include "sqlite/check.h"
@@ -32,10 +33,15 @@ static int take_schema(const struct verify *verify, struct sqlite3 *db,
 	const struct job *job = verify->job;
 	const struct replay *replay = job->plan->replays[job->subject->kind];
 	struct schema_known known = { 0 };
+	int rc;
 
 	if (replay != NULL)
 		known = replay_known(replay);
-	return schema_take(db, LEDGER_TABLE, &known, out, err);
+	rc = schema_take(db, LEDGER_TABLE, &known, out, err);
+	/* What another tool keeps in a database is no drift. */
+	if (rc == 0)
+		tracker_hide(*out, &known);
+	return rc;
 }
 
 static int find_complaints(struct verify *verify, struct sqlite3 *db,
@@ -102,6 +108,21 @@ static const struct step *step_of_row(const struct chain *chain,
 	return NULL;
 }
 
+/* It ran here, or was taken over from another tool's table. */
+static bool is_about_step(const struct ledger_row *row)
+{
+	static const char *const kinds[] = { "migrate", APPLIED_LATE };
+	size_t i;
+
+	if (row->kind == NULL)
+		return false;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(row->kind, kinds[i]) == 0)
+			return true;
+	}
+	return strcmp(row->kind, "baseline") == 0 && row->checksum != NULL;
+}
+
 static void check_row(void *self, const struct ledger_row *row)
 {
 	struct verify *verify = self;
@@ -109,8 +130,7 @@ static void check_row(void *self, const struct ledger_row *row)
 	const struct step *step;
 	char *text = NULL;
 
-	if (row->kind == NULL || (strcmp(row->kind, "migrate") != 0 &&
-				  strcmp(row->kind, APPLIED_LATE) != 0))
+	if (!is_about_step(row))
 		return;
 	step = step_of_row(job->plan->replays[job->subject->kind]->chain, row);
 	if (step == NULL)
@@ -120,11 +140,40 @@ static void check_row(void *self, const struct ledger_row *row)
 				 row->to == NULL ? "?" : row->to);
 	else if (row->checksum == NULL ||
 		 strcmp(row->checksum, step->checksum) != 0)
-		text = xasprintf("%s was changed after it ran here (%s:%d)",
-				 step->name, step->file, step->line);
+		text = xasprintf("%s was changed after it %s here (%s:%d)",
+				 step->name,
+				 strcmp(row->kind, "baseline") == 0
+					 ? "was recorded"
+					 : "ran",
+				 step->file, step->line);
 	if (text != NULL)
 		find(verify, text);
 	free(text);
+}
+
+/* The table that is kept current beside the ledger. */
+static int find_mirror(struct verify *verify, struct sqlite3 *db,
+		       struct error *err)
+{
+	const struct job *job = verify->job;
+	const struct mirror *mirror = job->plan->mirror;
+	char text[256] = "";
+	int rc = 0;
+
+	if (mirror == NULL)
+		return 0;
+	rc = mirror_check(mirror, job->subject->kind, db, err);
+	if (rc == ERROR_UNVERSIONED) {
+		find(verify, err->message);
+		memset(err, 0, sizeof(*err));
+		return 0;
+	}
+	if (rc == 0)
+		rc = mirror_compare(mirror, job->subject->kind, db, text,
+				    sizeof(text), err);
+	if (rc == 0 && text[0] != '\0')
+		find(verify, text);
+	return rc;
 }
 
 static void find_drift(void *self, const char *difference)
@@ -174,6 +223,8 @@ static int verify_on(struct job *job, struct look *look, void *self,
 	rc = find_all_complaints(verify, look->db, err);
 	if (rc == 0 && standing == 0)
 		rc = find_drift_of(verify, look->db, err);
+	if (rc == 0 && standing == 0 && verify->standing.head.exists)
+		rc = find_mirror(verify, look->db, err);
 	return rc != 0 ? rc : standing;
 }
 

@@ -45,9 +45,21 @@ job_work work_verify;
  * restored, kept, failed, busy, skipped. (`rollback` and `restore`.) */
 job_work work_restore;
 
+/* Takes back, by their ways down, the steps above plan->targets, the newest
+ * first, in one transaction behind a backup; what users wrote stays. Outcome:
+ * restored, current (it stands no higher), failed, busy, skipped, newer.
+ * (`rollback --to`.) */
+job_work work_descend;
+
 /* Records the database as being at plan->baseline. Outcome: upgraded
  * (recorded), current (it is there already), failed, busy, skipped, newer. */
 job_work work_baseline;
+
+/* Records each step that another tool's table says is there (adoption.h): that
+ * of plan->source_tool, or the one that is found. Outcome: upgraded (recorded),
+ * current (there is a ledger already, or that table is empty), skipped (there
+ * is no table of any kind), failed, busy, newer. */
+job_work work_adopt;
 
 /* Removes the ledger. Outcome: upgraded (removed), current (there was none),
  * failed, busy, skipped. */

@@ -44,6 +44,14 @@ const struct operation operation_rollback = {
 	.work = work_restore,
 };
 
+const struct operation operation_descend = {
+	.name = "rollback",
+	.writes = true,
+	.order = ORDER_SYSTEM_LAST,
+	.retries_busy = true,
+	.work = work_descend,
+};
+
 const struct operation operation_restore = {
 	.name = "restore",
 	.writes = true,
@@ -60,6 +68,14 @@ const struct operation operation_baseline = {
 	.order = ORDER_SYSTEM_FIRST,
 	.retries_busy = true,
 	.work = work_baseline,
+};
+
+const struct operation operation_adopt = {
+	.name = "baseline",
+	.writes = true,
+	.order = ORDER_SYSTEM_FIRST,
+	.retries_busy = true,
+	.work = work_adopt,
 };
 
 const struct operation operation_forget = {

@@ -45,8 +45,10 @@ extern const struct operation operation_rehearse; /* upgrade --dry-run */
 extern const struct operation operation_look;	/* status, list, planning */
 extern const struct operation operation_verify;
 extern const struct operation operation_rollback;
+extern const struct operation operation_descend; /* rollback --to */
 extern const struct operation operation_restore;
 extern const struct operation operation_baseline;
+extern const struct operation operation_adopt;	/* baseline --from */
 extern const struct operation operation_forget;	/* baseline --forget */
 
 #endif

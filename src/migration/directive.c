@@ -16,6 +16,10 @@ static const struct flag {
 	size_t offset; /* of the bool that it sets */
 } flags[] = {
 	{ "repeatable", offsetof(struct directives, is_repeatable) },
+	{ "planned", offsetof(struct directives, is_planned) },
+	{ "destructive", offsetof(struct directives, is_destructive) },
+	{ "application-functions",
+	  offsetof(struct directives, keeps_functions) },
 	{ "foreign_keys=on", offsetof(struct directives, has_foreign_keys) },
 	{ "no-transaction",
 	  offsetof(struct directives, is_outside_transaction) },
@@ -90,6 +94,7 @@ static void read_word(const struct reading *reading, const char *word)
 	}
 	complain(reading,
 		 xasprintf("\"%s\" is no directive; there are repeatable, "
+			   "planned, destructive, application-functions, "
 			   "foreign_keys=on, no-transaction, analyze, vacuum "
 			   "and timeout=30s, with commas between them", word));
 }

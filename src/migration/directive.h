@@ -10,6 +10,10 @@
  * parentheses, explains. Case does not count.
  *
  *     repeatable		it may be run where it may have happened already
+ *     planned			it is listed, never run, never the target
+ *     destructive		what it removes is meant: no lint finding
+ *     application-functions	the application has the functions of ours that
+ *				its schema keeps
  *     foreign_keys=on		it runs with foreign keys enforced, so that ON
  *				DELETE CASCADE deletes; they are off otherwise
  *     no-transaction		it runs without a transaction around it, on a
@@ -32,6 +36,9 @@
 
 struct directives {
 	bool is_repeatable;
+	bool is_planned;
+	bool is_destructive;
+	bool keeps_functions;	     /* application-functions */
 	bool has_foreign_keys;	     /* they are enforced while it runs */
 	bool is_outside_transaction;
 	bool analyzes;

@@ -117,12 +117,15 @@ static void add_step(struct reading *reading, const struct sheet *sheet,
 	step->line = section.up.line;
 	step->sql = copy_part(&section.up);
 	step->is_outside_transaction = section.up.is_outside_transaction;
-	if (section.down.line > 0)
-		step->parts[STEP_DOWN] = (struct step_text){
+	if (section.down.line > 0) {
+		const struct step_text down = {
 			.sql = copy_part(&section.down),
 			.file = xstrdup(sheet->path),
 			.line = section.down.line,
 		};
+
+		(void)step_set_part(step, STEP_DOWN, &down);
+	}
 	end_step(reading, sheet, step);
 }
 

@@ -10,10 +10,11 @@
  * checked afterwards in the same way for every format (chain.c).
  *
  * One reader per format, recognised by looking: a folder with numbered SQL
- * files (files.h), all for one kind: that of the path, or users where it is named for
- * both; a folder with folders "system" and "user" (or one of them) of such
- * files; else every "*.md" in the folder (markdown.h), in order of name, hidden
- * ones left out. A file that is named itself is Markdown, whatever its name.
+ * files (files.h), all for one kind: that of the path, or users where it is
+ * named for both; a folder with folders "system" and "user" (or one of them) of
+ * such files; else every "*.md" in the folder (markdown.h), in order of name,
+ * hidden ones left out. A file that is named itself is Markdown, whatever its
+ * name.
  */
 #ifndef FLEET_MIGRATION_SOURCE_H
 #define FLEET_MIGRATION_SOURCE_H

@@ -54,6 +54,10 @@ const char *sql_next_statement(const char *at, struct sql_statement *out)
 	out->begin = token.begin;
 	is_trigger = begins_trigger(token.begin);
 	for (; token.type != TOKEN_END; at = token_next(at, &token)) {
+		const char *body = token_pass_body(&token);
+
+		if (body != NULL)
+			at = body;
 		/* The body ends in "; END ;": CASE has an END of its own. */
 		if (token_is_mark(&token, ';') &&
 		    (!is_trigger ||

@@ -18,7 +18,8 @@ struct sql_statement {
 	size_t bytes;
 };
 
-/* The statement at or behind `at`, the body of a trigger being part of it.
+/* The statement at or behind `at`, the body of a trigger being part of it,
+ * and one in dollar quotes, which other databases have.
  * Returns where the next one may begin, NULL if there is none. For looking at
  * texts that are not run (lint, counting): what is run is cut by SQLite's own
  * parser. */

@@ -31,6 +31,17 @@ char *step_name_of(enum kind kind, const char *from, const char *to)
 			 from == NULL ? STEP_BASELINE : from, to);
 }
 
+bool kind_find(const char *name, enum kind *out)
+{
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+		if (strcmp(name, kind_name(kind)) == 0) {
+			*out = kind;
+			return true;
+		}
+	}
+	return false;
+}
+
 void step_derive(struct step *step)
 {
 	free(step->name);
@@ -41,6 +52,7 @@ void step_derive(struct step *step)
 	step->is_blank = !step->is_program && sql_is_blank(step->sql);
 	directives_read(step->sql, &step->directives, NULL, NULL);
 	step->directives.is_outside_transaction |= step->is_outside_transaction;
+	step->is_planned |= step->directives.is_planned;
 	removals_release(&step->removals);
 	removals_find(step->sql, &step->removals);
 }
@@ -58,13 +70,24 @@ bool step_set_part(struct step *step, enum step_part part,
 	if (step->parts[part].sql != NULL)
 		return false;
 	step->parts[part] = *text;
+	removals_find(text->sql, &step->parts[part].removals);
 	return true;
+}
+
+const struct step_text *step_way_down(const struct step *step)
+{
+	const struct step_text *down = &step->parts[STEP_DOWN];
+
+	if (down->sql == NULL || (sql_is_blank(down->sql) && !step->is_blank))
+		return NULL;
+	return down;
 }
 
 void step_text_release(struct step_text *text)
 {
 	free(text->sql);
 	free(text->file);
+	removals_release(&text->removals);
 	memset(text, 0, sizeof(*text));
 }
 

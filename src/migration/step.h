@@ -20,6 +20,7 @@
 /* The two kinds of database in a fleet; also an index into arrays of two. */
 enum kind { KIND_SYSTEM = 0, KIND_USER = 1, KIND_COUNT = 2 };
 const char *kind_name(enum kind kind); /* "system", "user" */
+bool kind_find(const char *name, enum kind *out); /* false: no such kind */
 
 /* How "before the first" is written as a from-version. */
 #define STEP_BASELINE "baseline"
@@ -38,6 +39,8 @@ struct step_text {
 	char *sql;  /* NULL: there is none */
 	char *file; /* in which it stands */
 	int line;   /* of its first line there, from 1 */
+	struct removals removals; /* what it takes away by name; found by
+				   * step_set_part() */
 };
 
 struct step {
@@ -50,7 +53,8 @@ struct step {
 	char *sql;         /* between the tags, line breaks as "\n" */
 	char *description; /* "" if the source has none */
 	char *date;        /* "" if the source has none */
-	bool is_planned;   /* listed, never run, never the target */
+	bool is_planned;   /* listed, never run, never the target; also if its
+			    * SQL begins with "-- fleet-upgrade: planned" */
 	struct step_text parts[STEP_PARTS];
 	bool is_outside_transaction; /* its format's marks ask to run it without
 				      * one; then so do `directives` */
@@ -75,11 +79,15 @@ void step_derive(struct step *step);
 bool step_is_apart(const struct step *step);
 void step_free(struct step *step); /* NULL is fine */
 
-/* Gives the step a part, which it owns from then on. False, and nothing is
- * taken over, if it has one already. */
+/* Gives the step a part, which it owns from then on, `removals` found. False,
+ * and nothing is taken over, if it has one already. */
 bool step_set_part(struct step *step, enum step_part part,
 		   const struct step_text *text);
 void step_text_release(struct step_text *text); /* zeroed is fine */
+
+/* The way back; NULL if there is none. Comments alone are none where the way up
+ * does something: nobody has written it yet. (Who means it writes SELECT 1.) */
+const struct step_text *step_way_down(const struct step *step);
 
 /* The line of `text->file` in which the first token at or behind `offset` in
  * its SQL stands. */

@@ -136,3 +136,29 @@ int version_compare(const char *a, const char *b)
 		b++;
 	}
 }
+
+bool version_next(const char *text, char out[VERSION_BYTES])
+{
+	size_t end = strlen(text), begin, at;
+
+	while (end > 0 && !is_digit(text[end - 1]))
+		end--;
+	for (begin = end; begin > 0 && is_digit(text[begin - 1]);)
+		begin--;
+	if (end == 0 || end >= VERSION_BYTES)
+		return false;
+	memcpy(out, text, end);
+	out[end] = '\0';
+	for (at = end; at > begin && out[at - 1] == '9'; at--)
+		out[at - 1] = '0';
+	if (at > begin) {
+		out[at - 1]++;
+		return true;
+	}
+	/* Nines only. */
+	if (end + 1 >= VERSION_BYTES)
+		return false;
+	memmove(out + begin + 1, out + begin, end - begin + 1);
+	out[begin] = '1';
+	return true;
+}

@@ -26,4 +26,9 @@ bool version_is_valid_n(const char *text, size_t bytes);
  * every version. */
 int version_compare(const char *a, const char *b);
 
+/* The version after this one, for people to go on with: its last number is one
+ * more, and as wide if there is room ("0009", "0010"); what stands behind that
+ * number goes. False if it would be too long. */
+bool version_next(const char *text, char out[VERSION_BYTES]);
+
 #endif

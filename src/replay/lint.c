@@ -5,6 +5,8 @@
 
 #include "base/memory.h"
 #include "migration/sql.h"
+#include "replay/dialect.h"
+#include "replay/proof.h"
 #include "replay/replay.h"
 #include "replay/rules.h"
 #include "replay/sandbox.h"
@@ -99,6 +101,27 @@ static int check_foreign_keys(struct trial *trial, const struct step *step,
 	return rc;
 }
 
+/* What a run would refuse as well; later steps can be tried all the same. */
+static int check_proof(struct trial *trial, const struct step *step,
+		       struct error *err)
+{
+	struct error owed = { 0 };
+	const char *rule;
+	int line = step->line;
+	int rc = proof_check(&trial->sandbox, step, trial->before, trial->after,
+			     &rule, &line, &owed);
+
+	if (rc == ERROR_MIGRATION) {
+		migrations_add_finding(trial->migrations, SEVERITY_ERROR,
+				       step->file, line, rule, "%s: %s",
+				       step->name, owed.message);
+		return 0;
+	}
+	if (rc != 0)
+		*err = owed;
+	return rc;
+}
+
 static int try_step(struct trial *trial, const struct step *step,
 		    struct error *err)
 {
@@ -110,11 +133,8 @@ static int try_step(struct trial *trial, const struct step *step,
 		if (!has_error_at(trial->migrations, step->file, line))
 			migrations_add_finding(
 				trial->migrations, SEVERITY_ERROR, step->file,
-				line,
-				sandbox_has_refused(&trial->sandbox)
-					? "forbidden"
-					: "replay",
-				"%s: %s", step->name, err->message);
+				line, trial->sandbox.rule, "%s: %s", step->name,
+				err->message);
 		return rc;
 	}
 	schema_free(trial->before);
@@ -127,6 +147,8 @@ static int try_step(struct trial *trial, const struct step *step,
 				    trial->after);
 	if (rc == 0)
 		rc = check_foreign_keys(trial, step, err);
+	if (rc == 0)
+		rc = check_proof(trial, step, err);
 	return rc;
 }
 
@@ -138,28 +160,77 @@ static void report_unchecked(struct migrations *migrations, const char *file,
 			       "%s; not all of it was checked", err->message);
 }
 
-/* Behind a step that fails, every later one would. */
-static void try_chain(struct migrations *migrations, const struct chain *chain)
+/* What SQLite took all the same is no error, and neither is what never runs. */
+static void check_dialect(struct migrations *migrations,
+			  const struct step *step, bool has_run)
+{
+	struct dialect_find find;
+	struct dialect dialect;
+	char text[64];
+
+	dialect_begin(&dialect, step->sql);
+	while (dialect_next(&dialect, &find)) {
+		int line = step_line_at(step,
+					(size_t)(find.begin - step->sql));
+
+		if (has_error_at(migrations, step->file, line))
+			continue;
+		sql_excerpt(find.begin, (size_t)(find.end - find.begin), text,
+			    sizeof(text));
+		migrations_add_finding(
+			migrations,
+			has_run || step->is_planned ? SEVERITY_WARNING
+						    : find.severity,
+			step->file, line, "dialect", "%s: %s: %s; %s",
+			step->name, text, find.why, find.instead);
+	}
+}
+
+/* Behind a step that fails, every later one would. Returns how many ran. */
+static size_t try_chain(struct migrations *migrations,
+			const struct chain *chain)
 {
 	struct trial trial = { .migrations = migrations };
 	struct error err = { 0 };
-	size_t i;
+	size_t i, done = 0;
 	int rc = sandbox_open(&trial.sandbox, &err);
 
 	if (rc == 0)
 		rc = schema_take(trial.sandbox.db, LEDGER_TABLE, NULL,
 				 &trial.after, &err);
-	for (i = 0; rc == 0 && i < chain->count; i++)
+	for (i = 0; rc == 0 && i < chain->count; i++) {
 		rc = try_step(&trial, chain->steps[i], &err);
+		done += rc == 0;
+	}
 	if (rc != 0 && rc != ERROR_MIGRATION && chain->count > 0)
 		report_unchecked(migrations, chain->steps[0]->file, &err);
 	complaints_release(&trial.sins);
 	schema_free(trial.before);
 	schema_free(trial.after);
 	sandbox_close(&trial.sandbox);
+	return done;
 }
 
-static void check_texts(struct migrations *migrations)
+/* Active steps as far as they can be run, and then what other dialects' forms
+ * are in all of them. */
+static void try_all(struct migrations *migrations, bool can_run)
+{
+	enum kind kind;
+	size_t i;
+
+	for (kind = 0; kind < KIND_COUNT; kind++) {
+		const struct chain *chain = &migrations->chains[kind];
+		size_t done = can_run ? try_chain(migrations, chain) : 0;
+
+		for (i = 0; i < chain->count; i++)
+			check_dialect(migrations, chain->steps[i], i < done);
+		for (i = 0; i < chain->planned_count; i++)
+			check_dialect(migrations, chain->planned[i], false);
+	}
+}
+
+static void check_texts(struct migrations *migrations,
+			const struct lint_options *options)
 {
 	struct sandbox sandbox;
 	struct error err = { 0 };
@@ -168,7 +239,7 @@ static void check_texts(struct migrations *migrations)
 
 	for (i = 0; rc == 0 && i < migrations->step_count; i++)
 		rules_check_statements(migrations, migrations->steps[i],
-				       &sandbox);
+				       &sandbox, options->destructive);
 	if (rc != 0 && migrations->step_count > 0)
 		report_unchecked(migrations, migrations->steps[0]->file, &err);
 	sandbox_close(&sandbox);
@@ -186,17 +257,48 @@ static int by_place(const void *left, const void *right)
 	return order != 0 ? order : strcmp(a->message, b->message);
 }
 
-void lint_migrations(struct migrations *migrations)
+void lint_with(struct migrations *migrations,
+	       const struct lint_options *options)
 {
 	size_t errors;
-	enum kind kind;
 
 	/* Chains that are broken cannot be run. */
 	(void)migrations_first_error(migrations, &errors);
-	check_texts(migrations);
-	for (kind = 0; errors == 0 && kind < KIND_COUNT; kind++)
-		try_chain(migrations, &migrations->chains[kind]);
+	check_texts(migrations, options);
+	try_all(migrations, errors == 0);
 	if (migrations->finding_count > 0)
 		qsort(migrations->findings, migrations->finding_count,
 		      sizeof(struct finding), by_place);
+}
+
+void lint_migrations(struct migrations *migrations)
+{
+	const struct lint_options options = { SEVERITY_WARNING };
+
+	lint_with(migrations, &options);
+}
+
+int lint_refuse(const struct migrations *migrations,
+		const struct lint_options *options, struct error *err)
+{
+	struct migrations *found = xcalloc(1, sizeof(*found));
+	const struct finding *first;
+	size_t i, errors;
+	int rc = 0;
+
+	for (i = 0; i < migrations->step_count &&
+		    options->destructive == SEVERITY_ERROR; i++)
+		rules_check_destructive(found, migrations->steps[i],
+					options->destructive);
+	first = migrations_first_error(found, &errors);
+	if (first != NULL) {
+		rc = error_set(err, ERROR_MIGRATION, "%s:%d: %s", first->file,
+			       first->line, first->message);
+		if (errors > 1)
+			error_append(err,
+				     "and %zu more, see fleet-upgrade lint",
+				     errors - 1);
+	}
+	migrations_free(found);
+	return rc;
 }

@@ -3,12 +3,15 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "replay/proof.h"
 #include "replay/sandbox.h"
+#include "sqlite/shadow.h"
 
 static int run_all(struct replay *replay, struct sandbox *sandbox,
 		   struct error *err)
 {
 	const struct chain *chain = replay->chain;
+	const char *rule;
 	size_t p;
 	int line = 0;
 	int rc = schema_take(sandbox->db, LEDGER_TABLE, NULL,
@@ -25,6 +28,14 @@ static int run_all(struct replay *replay, struct sandbox *sandbox,
 					    step->name);
 		rc = schema_take(sandbox->db, LEDGER_TABLE, &known,
 				 &replay->schemas[p], err);
+		if (rc == 0)
+			rc = proof_check(sandbox, step, replay->schemas[p - 1],
+					 replay->schemas[p], &rule, &line, err);
+		if (rc == ERROR_MIGRATION)
+			return error_prefix(err, "%s:%d: %s", step->file, line,
+					    step->name);
+		if (rc == 0)
+			rc = shadow_mark(sandbox->db, replay->schemas[p], err);
 		if (rc == 0 && p == 1)
 			rc = check_foreign_keys_of(sandbox->db,
 						   replay->schemas[p],

@@ -5,8 +5,9 @@
  * Runs on: made on the main thread before the run, const from then on: workers
  * read it. Owns: the schemas. Lifetime: the run.
  *
- * A statement that fails here fails in every new database, so it is an error of
- * the migrations (ERROR_MIGRATION, exit 65) and nothing is touched.
+ * A statement that fails here fails in every new database, so it is an error
+ * of the migrations (ERROR_MIGRATION, exit 65) and nothing is touched. So is
+ * what a step leaves unproved (proof.h).
  */
 #ifndef FLEET_REPLAY_REPLAY_H
 #define FLEET_REPLAY_REPLAY_H
@@ -25,7 +26,8 @@
 
 struct replay {
 	const struct chain *chain; /* borrowed */
-	struct schema **schemas;   /* chain->count + 1; [0] is the empty one */
+	struct schema **schemas;   /* chain->count + 1; [0] is the empty one;
+				    * what is a shadow table is marked */
 	struct complaints sins;    /* foreign keys that the first step itself
 				    * declares wrongly: every database of the
 				    * fleet has them, a new one too */

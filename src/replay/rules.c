@@ -32,6 +32,7 @@ struct statement {
 	size_t offset; /* in step->sql */
 	char *sql;     /* a copy of it alone */
 	int line;      /* in the step's file */
+	enum severity destructive; /* of what takes data away */
 };
 
 static bool is_one_of(const struct token *token, const char *const *words,
@@ -149,13 +150,17 @@ static void report_destructive(struct migrations *migrations,
 			       const char *what, const char *name)
 {
 	migrations_add_finding(
-		migrations, SEVERITY_WARNING, statement->step->file,
+		migrations, statement->destructive, statement->step->file,
 		statement->line, "destructive",
 		"%s: %s%s%s: what it takes away is afterwards "
 		"only in the backup; make sure that nothing "
-		"needs it",
+		"needs it%s",
 		statement->step->name, what, name == NULL ? "" : " ",
-		name == NULL ? "" : name);
+		name == NULL ? "" : name,
+		statement->destructive == SEVERITY_ERROR
+			? ", and then say \"-- fleet-upgrade: destructive\" "
+			  "at the head of the step (lint.destructive = error)"
+			: "");
 }
 
 static void check_drop_table(struct migrations *migrations,
@@ -188,6 +193,8 @@ static void check_drop_column(struct migrations *migrations,
 	if (!sql_take(&at, "DROP"))
 		return;
 	(void)sql_take(&at, "COLUMN");
+	if (sql_take(&at, "IF"))
+		(void)sql_take(&at, "EXISTS");
 	name = sql_take_name(&at);
 	report_destructive(migrations, statement, "DROP COLUMN", name);
 	free(name);
@@ -222,8 +229,27 @@ static void check_all_rows(struct migrations *migrations,
 				   "UPDATE without WHERE", NULL);
 }
 
+void rules_check_destructive(struct migrations *migrations,
+			     const struct step *step, enum severity severity)
+{
+	const char *at = step->sql;
+	struct statement statement = { .destructive = severity };
+
+	if (step->directives.is_destructive)
+		statement.destructive = SEVERITY_NOTE;
+	else if (step->is_planned)
+		statement.destructive = SEVERITY_WARNING;
+	while ((at = take_statement(step, at, &statement)) != NULL) {
+		check_drop_table(migrations, &statement);
+		check_drop_column(migrations, &statement);
+		check_all_rows(migrations, &statement);
+		free(statement.sql);
+	}
+}
+
 void rules_check_statements(struct migrations *migrations,
-			    const struct step *step, struct sandbox *sandbox)
+			    const struct step *step, struct sandbox *sandbox,
+			    enum severity destructive)
 {
 	const char *at = step->sql;
 	struct statement statement;
@@ -231,11 +257,9 @@ void rules_check_statements(struct migrations *migrations,
 	while ((at = take_statement(step, at, &statement)) != NULL) {
 		check_control(migrations, &statement, sandbox);
 		check_ignored_pragma(migrations, &statement);
-		check_drop_table(migrations, &statement);
-		check_drop_column(migrations, &statement);
-		check_all_rows(migrations, &statement);
 		free(statement.sql);
 	}
+	rules_check_destructive(migrations, step, destructive);
 }
 
 static bool is_in_schema(const struct token *token, const struct schema *schema)

@@ -13,10 +13,16 @@
 #include "replay/sandbox.h"
 #include "sqlite/schema.h"
 
-/* Rules "forbidden", "ignored-pragma" and "destructive". What is forbidden is
- * an error, in a planned step a warning. */
+/* Rules "forbidden", "ignored-pragma" and, of that severity, "destructive".
+ * What is forbidden is an error, in a planned step a warning. */
 void rules_check_statements(struct migrations *migrations,
-			    const struct step *step, struct sandbox *sandbox);
+			    const struct step *step, struct sandbox *sandbox,
+			    enum severity destructive);
+
+/* Only the last of these. No error in a planned step, and a note in one that
+ * says that it is meant. */
+void rules_check_destructive(struct migrations *migrations,
+			     const struct step *step, enum severity severity);
 
 /* Rule "double-quoted-string", at most once for each statement. */
 void rules_check_strings(struct migrations *migrations, const struct step *step,

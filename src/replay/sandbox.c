@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "migration/sql.h"
+#include "replay/dialect.h"
 #include "replay/replay.h"
 #include "sqlite/connection.h"
 #include "sqlite/script.h"
@@ -76,6 +77,25 @@ static void undo(struct sandbox *sandbox)
 		(void)connection_run(sandbox->db, "ROLLBACK", NULL);
 }
 
+/* Where the statement is another database's, SQLite does not say why it cannot
+ * do it. */
+static void translate(struct sandbox *sandbox, const struct step *step,
+		      const struct script *script, int *line,
+		      struct error *cause)
+{
+	struct dialect_find find;
+	struct error told = *cause;
+
+	if (sandbox_has_refused(sandbox) || script->is_kept ||
+	    !dialect_explain(step->sql, script->begin, script->end,
+			     told.message, &find))
+		return;
+	sandbox->rule = "dialect";
+	*line = step_line_at(step, (size_t)(find.begin - step->sql));
+	(void)error_set(cause, cause->code, "%s; %s (SQLite says: %s)",
+			find.why, find.instead, told.message);
+}
+
 int sandbox_run(struct sandbox *sandbox, const struct step *step, int *line,
 		struct error *err)
 {
@@ -94,7 +114,12 @@ int sandbox_run(struct sandbox *sandbox, const struct step *step, int *line,
 	if (rc == 0)
 		return connection_enforce_keys(sandbox->db, false, err);
 	undo(sandbox);
+	sandbox->rule = sandbox_has_refused(sandbox) ? "forbidden"
+			: script.is_kept	     ? "own-function"
+						     : "replay";
 	*line = step_line_at(step, script.begin);
+	if (rc == ERROR_SQL)
+		translate(sandbox, step, &script, line, &cause);
 	sql_excerpt(step->sql + script.begin, script.end - script.begin,
 		    excerpt, sizeof(excerpt));
 	/* A full disk and the like are no fault of the migrations. */

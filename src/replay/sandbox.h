@@ -22,6 +22,8 @@ struct sqlite3;
 struct sandbox {
 	struct sqlite3 *db; /* NULL: closed */
 	struct authorizer authorizer;
+	const char *rule; /* what lint calls the last failure of a step:
+			   * "forbidden", "own-function", "dialect", "replay" */
 };
 
 int sandbox_open(struct sandbox *sandbox, struct error *err);

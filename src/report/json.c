@@ -15,24 +15,11 @@ struct json {
 	FILE *out;
 };
 
-static json_t *text_value(const char *text)
-{
-	json_t *value;
-	char *safe;
-
-	if (text_is_utf8(text))
-		return json_string(text);
-	safe = text_escape(text);
-	value = json_string(safe);
-	free(safe);
-	return value;
-}
-
 /* Null for what does not apply: NULL, and "" where the plain values of the
  * database layer have no NULL. */
 static json_t *text_or_null(const char *text)
 {
-	return text && text[0] != '\0' ? text_value(text) : json_null();
+	return text && text[0] != '\0' ? line_text(text) : json_null();
 }
 
 static json_t *count(size_t number)
@@ -256,8 +243,10 @@ void json_print_status(FILE *out, const struct status *status)
 static void print_step(FILE *out, const struct step *step, json_t *needed,
 		       bool with_sql)
 {
+	const struct step_text *down = step_way_down(step);
+
 	line_print(out, json_pack("{s:s,s:s,s:o,s:o,s:o,s:s,s:i,s:o,s:o,s:o,"
-				    "s:o,s:o,s:o,s:o}",
+				    "s:o,s:o,s:o,s:o,s:b,s:o}",
 		"event", "migration",
 		"kind", kind_name(step->kind),
 		"from", text_or_null(step->from),
@@ -271,7 +260,10 @@ static void print_step(FILE *out, const struct step *step, json_t *needed,
 		"file", text_or_null(step->file),
 		"line", number_or_null(step->line),
 		"needed", needed,
-		"sql", with_sql ? text_or_null(step->sql) : json_null()));
+		"sql", with_sql ? text_or_null(step->sql) : json_null(),
+		"has_down", down != NULL,
+		"down", with_sql && down ? text_or_null(down->sql)
+					 : json_null()));
 }
 
 void json_print_list(FILE *out, const struct migrations *migrations,
@@ -376,12 +368,25 @@ void json_print_finding(FILE *out, const struct finding *finding)
 		"message", text_or_null(finding->message)));
 }
 
+void json_print_lint(FILE *out, const struct migrations *migrations,
+		     const size_t found[], int exit_status)
+{
+	line_print(out, json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:i}",
+		"event", "lint-end",
+		"format", text_or_null(migrations->format),
+		"steps", count(migrations->step_count),
+		"errors", count(found[SEVERITY_ERROR]),
+		"warnings", count(found[SEVERITY_WARNING]),
+		"notes", count(found[SEVERITY_NOTE]),
+		"exit_status", exit_status));
+}
+
 void json_print_setting(FILE *out, const char *key, const char *value,
 			const char *origin)
 {
 	line_print(out, json_pack("{s:s,s:o,s:o,s:o}",
 		"event", "setting",
 		"key", text_or_null(key),
-		"value", value ? text_value(value) : json_null(),
+		"value", value ? line_text(value) : json_null(),
 		"origin", text_or_null(origin)));
 }

@@ -40,9 +40,9 @@ struct listener *json_database_listener(struct json *json);
 void json_print_status(FILE *out, const struct status *status);
 
 /* {"event":"migration","kind","from","to","name","state":"active"|"planned",
- * "statements","checksum","date","description","file","line","needed","sql"};
- * `needs` NULL: "needed" is null; "sql" is null unless `with_sql`. One line for
- * each step, in the order of list_print(). */
+ * "statements","checksum","date","description","file","line","needed","sql",
+ * "has_down","down"}; `needs` NULL: "needed" is null; "sql" and "down" are null
+ * unless `with_sql`. One line for each step, in the order of list_print(). */
 void json_print_list(FILE *out, const struct migrations *migrations,
 		     const struct needs *needs, bool with_sql);
 
@@ -58,6 +58,11 @@ void json_print_backup(FILE *out, const struct backup *backup);
 
 /* {"event":"finding","severity","file","line","rule","message"} */
 void json_print_finding(FILE *out, const struct finding *finding);
+
+/* Behind the last: {"event":"lint-end","format","steps","errors","warnings",
+ * "notes","exit_status"}; `found`: how many, by severity. */
+void json_print_lint(FILE *out, const struct migrations *migrations,
+		     const size_t found[], int exit_status);
 
 /* {"event":"setting","key":"run.jobs","value":"4","origin":"default"} */
 void json_print_setting(FILE *out, const char *key, const char *value,

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
+
 /* The first byte of U+0080 to U+00BF. */
 #define C1_LEAD 0xc2
 
@@ -16,6 +18,19 @@ static void print_safe(FILE *out, const unsigned char *text)
 		else
 			fputc(*text, out);
 	}
+}
+
+json_t *line_text(const char *text)
+{
+	json_t *value;
+	char *safe;
+
+	if (text_is_utf8(text))
+		return json_string(text);
+	safe = text_escape(text);
+	value = json_string(safe);
+	free(safe);
+	return value;
 }
 
 void line_print(FILE *out, json_t *object)

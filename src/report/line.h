@@ -13,6 +13,10 @@
 #include <jansson.h>
 #include <stdio.h>
 
+/* A string for such an object; what is not valid UTF-8 in its escaped form
+ * ("\xff" as text), so that every line is valid JSON. */
+json_t *line_text(const char *text);
+
 /* Prints and frees it. NULL means that there was no memory to make it: as
  * everywhere, the end. */
 void line_print(FILE *out, json_t *object);

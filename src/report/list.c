@@ -36,7 +36,7 @@ static void hear(struct listener *listener, const struct event *event)
 			&position))
 		needs->at[kind][position]++;
 	else
-		needs->unknown++;
+		needs->unknown[kind]++;
 }
 
 struct needs *needs_new(const struct migrations *migrations)
@@ -74,17 +74,30 @@ size_t needs_count(const struct needs *needs, enum kind kind, size_t position)
 	return count;
 }
 
-/* Columns that the longest name takes, so that the table stands straight. */
-static size_t name_columns(const struct migrations *migrations)
+size_t needs_total(const struct needs *needs, enum kind kind)
 {
-	size_t columns = 0;
+	return needs_count(needs, kind,
+			   needs->migrations->chains[kind].count + 1) +
+	       needs->unknown[kind];
+}
+
+/* Columns that the longest texts take, so that the table stands straight. */
+struct widths {
+	size_t name, date;
+};
+
+static struct widths widths_of(const struct migrations *migrations)
+{
+	struct widths widths = { 0 };
 
 	for (size_t i = 0; i < migrations->step_count; i++) {
-		size_t own = say_width(migrations->steps[i]->name);
+		size_t name = say_width(migrations->steps[i]->name);
+		size_t date = say_width(migrations->steps[i]->date);
 
-		columns = own > columns ? own : columns;
+		widths.name = name > widths.name ? name : widths.name;
+		widths.date = date > widths.date ? date : widths.date;
 	}
-	return columns;
+	return widths;
 }
 
 static void print_sql(FILE *out, const char *sql)
@@ -106,13 +119,15 @@ static void print_sql(FILE *out, const char *sql)
 }
 
 static void print_step(const struct list_options *options,
-		       const struct step *step, size_t position, size_t columns)
+		       const struct step *step, size_t position,
+		       const struct widths *widths)
 {
 	FILE *out = options->out;
+	const struct step_text *down = step_way_down(step);
 	char count[SAY_COUNT_BYTES];
 
 	fputs("  ", out);
-	say_padded(out, step->name, columns);
+	say_padded(out, step->name, widths->name);
 	if (step->is_program)
 		fputs("  program         ", out);
 	else
@@ -121,6 +136,12 @@ static void print_step(const struct list_options *options,
 	say_toned(out, options->colour,
 		  step->is_planned ? TONE_ASIDE : TONE_PLAIN, "%s",
 		  step->is_planned ? "planned" : "active ");
+	fprintf(out, "  %-7s  %.*s", down ? "up/down" : "up",
+		LIST_CHECKSUM_DIGITS, step->checksum);
+	if (widths->date > 0) {
+		fputs("  ", out);
+		say_padded(out, step->date, widths->date);
+	}
 	if (options->needs && !step->is_planned)
 		fprintf(out, "  needed by %s",
 			say_count(needs_count(options->needs, step->kind,
@@ -132,12 +153,17 @@ static void print_step(const struct list_options *options,
 	fputc('\n', out);
 	if (options->sql)
 		print_sql(out, step->sql);
+	if (options->sql && down) {
+		fputs("    -- and back:\n", out);
+		print_sql(out, down->sql);
+	}
 }
 
 void list_print(const struct migrations *migrations,
 		const struct list_options *options)
 {
-	size_t columns = name_columns(migrations);
+	const struct widths widths = widths_of(migrations);
+	size_t unknown = 0;
 	char count[SAY_COUNT_BYTES];
 
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
@@ -149,13 +175,14 @@ void list_print(const struct migrations *migrations,
 			  kind_name((enum kind)kind));
 		fputc('\n', options->out);
 		for (size_t i = 0; i < chain->count; i++)
-			print_step(options, chain->steps[i], i + 1, columns);
+			print_step(options, chain->steps[i], i + 1, &widths);
 		for (size_t i = 0; i < chain->planned_count; i++)
-			print_step(options, chain->planned[i], 0, columns);
+			print_step(options, chain->planned[i], 0, &widths);
+		if (options->needs)
+			unknown += options->needs->unknown[kind];
 	}
-	if (options->needs && options->needs->unknown > 0)
+	if (unknown > 0)
 		fprintf(options->out, "%s more could not be looked at; see "
-			"`status`\n",
-			say_count(options->needs->unknown, count));
+			"`status`\n", say_count(unknown, count));
 	fflush(options->out);
 }

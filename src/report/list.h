@@ -23,7 +23,7 @@ struct needs {
 	struct listener listener;
 	const struct migrations *migrations;
 	size_t *at[KIND_COUNT]; /* at[kind][p]: databases after p steps */
-	size_t unknown;
+	size_t unknown[KIND_COUNT];
 };
 struct needs *needs_new(const struct migrations *migrations);
 void needs_free(struct needs *needs); /* NULL is fine */
@@ -32,6 +32,12 @@ struct listener *needs_listener(struct needs *needs);
 /* How many databases of the kind have yet to run the step at `position` (from
  * 1, as in struct chain). */
 size_t needs_count(const struct needs *needs, enum kind kind, size_t position);
+
+/* How many databases of the kind the pass told of, unknown ones too. */
+size_t needs_total(const struct needs *needs, enum kind kind);
+
+/* How much of a checksum people are shown; programs get all of it. */
+#define LIST_CHECKSUM_DIGITS 12
 
 struct list_options {
 	FILE *out;

@@ -100,19 +100,19 @@ static const struct wording table[] = {
 		.after = { "the fleet is held, so that the next run does not "
 			   "undo this; when upgrades may go on",
 			   "upgrade --release" },
-		.nothing = "nothing stood at that run",
+		.nothing = "nothing was there to take back",
 		.bytes = "copies of what was overwritten",
 		.tellings = {
-			[OUTCOME_CURRENT] = { "not of that run", NULL,
+			[OUTCOME_CURRENT] = { "not above it", NULL,
 					      { NULL, NULL } },
 			[OUTCOME_BUSY] = {
 				"busy", "busy, and left exactly as they were:",
-				{ "run again when the application is quieter",
-				  "rollback" } },
+				{ "the same command goes on with these when "
+				  "the application is quieter", NULL } },
 			[OUTCOME_FAILED] = {
 				"failed", "failed, left exactly as they were:",
-				{ "repair what is named above, then go on with",
-				  "rollback" } },
+				{ "repair what is named above; the same "
+				  "command then goes on with these", NULL } },
 		},
 	},
 	{

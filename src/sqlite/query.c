@@ -43,6 +43,14 @@ void query_bind_text(struct query *query, int parameter, const char *text)
 					      -1, SQLITE_TRANSIENT));
 }
 
+void query_bind_blob(struct query *query, int parameter, const void *data,
+		     size_t bytes)
+{
+	note_binding(query,
+		     sqlite3_bind_blob64(query->statement, parameter, data,
+					 bytes, SQLITE_TRANSIENT));
+}
+
 void query_bind_number(struct query *query, int parameter, int64_t number)
 {
 	note_binding(query,
@@ -59,6 +67,19 @@ int query_next(struct query *query, bool *has_row, struct error *err)
 	if (code == SQLITE_ROW || code == SQLITE_DONE)
 		return 0;
 	return connection_error(query->db, code, err);
+}
+
+int query_write(struct query *query, struct error *err)
+{
+	struct error ignored;
+	bool has_row;
+	int rc = connection_allow_triggers(query->db, false, err);
+
+	if (rc == 0)
+		rc = query_next(query, &has_row, err);
+	(void)connection_allow_triggers(query->db, true,
+					rc == 0 ? err : &ignored);
+	return rc;
 }
 
 int query_columns(const struct query *query)

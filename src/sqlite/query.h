@@ -36,13 +36,20 @@ void query_close(struct query *query); /* zeroed or closed is fine */
 /* Back to before the first row; what is bound stays bound. */
 void query_reset(struct query *query);
 
-/* Parameters count from 1. Text is copied; NULL binds NULL. A binding that
- * fails shows in query_next(), so that no row is ever written without it. */
+/* Parameters count from 1. Text and bytes are copied; NULL binds NULL. A
+ * binding that fails shows in query_next(), so that no row is ever written
+ * without it. */
 void query_bind_text(struct query *query, int parameter, const char *text);
+void query_bind_blob(struct query *query, int parameter, const void *data,
+		     size_t bytes);
 void query_bind_number(struct query *query, int parameter, int64_t number);
 
 /* Goes to the next row. *has_row is false behind the last, and on failure. */
 int query_next(struct query *query, bool *has_row, struct error *err);
+
+/* Runs one write of our own with the database's triggers off: a hostile one on
+ * the table must not run with our rights. */
+int query_write(struct query *query, struct error *err);
 
 /* Columns count from 0. */
 int query_columns(const struct query *query);

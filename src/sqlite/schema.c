@@ -241,6 +241,22 @@ void schema_free(struct schema *schema)
 	free(schema);
 }
 
+void schema_remove(struct schema *schema, const char *table)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < schema->count; i++) {
+		struct schema_object *object = &schema->objects[i];
+
+		if (object->type != SCHEMA_VIEW &&
+		    sqlite3_stricmp(object->table, table) == 0)
+			release_object(object);
+		else
+			schema->objects[kept++] = *object;
+	}
+	schema->count = kept;
+}
+
 int schema_take(struct sqlite3 *db, const char *ledger,
 		const struct schema_known *known, struct schema **out,
 		struct error *err)

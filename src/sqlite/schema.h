@@ -37,6 +37,7 @@ struct schema_object {
 	bool is_borrowed; /* strings and columns are another schema's */
 	int root_page;	  /* 0 for views, triggers, virtual tables */
 	bool is_virtual;  /* a virtual table */
+	bool is_shadow;	  /* set by shadow_mark() only (shadow.h) */
 	bool has_index;	  /* tables: one is on it, automatic ones too */
 	bool says_references; /* the word is in `sql`, be it in a comment:
 			       * without it a table has no foreign key */
@@ -65,6 +66,9 @@ int schema_take(struct sqlite3 *db, const char *ledger,
 		const struct schema_known *known, struct schema **out,
 		struct error *err);
 void schema_free(struct schema *schema); /* NULL is fine */
+
+/* Takes a table out of it, with the indexes and triggers on it. */
+void schema_remove(struct schema *schema, const char *table);
 
 const char *schema_type_name(enum schema_type type); /* "index", "table"... */
 

@@ -171,3 +171,20 @@ bool token_names(const struct token *token, const char *name)
 	free(own);
 	return is_same;
 }
+
+const char *token_pass_body(const struct token *token)
+{
+	const char *tag = token->begin, *close = NULL;
+	size_t bytes;
+
+	if (token->type == TOKEN_WORD && *tag == '$')
+		close = memchr(tag + 1, '$', token->bytes - 1);
+	if (close == NULL)
+		return NULL;
+	bytes = (size_t)(++close - tag);
+	for (; (close = strchr(close, '$')) != NULL; close++) {
+		if (strncmp(close, tag, bytes) == 0)
+			return close + bytes;
+	}
+	return NULL;
+}

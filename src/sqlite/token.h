@@ -54,6 +54,12 @@ char *token_name(const struct token *token);
 /* True if it can be a name and is that one, without regard to case. */
 bool token_names(const struct token *token, const char *name);
 
+/* Behind the body in dollar quotes ("$x$ ... $x$") of which the token is the
+ * beginning; NULL if it is none, or has no end. They are PostgreSQL's: SQLite
+ * takes "$x$" for a parameter, and so does token_next(). Takes as long as the
+ * text is: not for what somebody has written into a database. */
+const char *token_pass_body(const struct token *token);
+
 /* ASCII letters in lower case, as SQLite compares names; any locale. */
 char token_lower(char c);
 

@@ -42,12 +42,21 @@ offers()
 @test "completion: the commands, each once, also those of two words" {
 	output=" $(complete_words "") "
 	for command in upgrade status list verify rollback restore backups \
-		baseline lint history config; do
+		baseline new lint history config migrations template; do
 		has " $command "
 	done
 	offers status st
 	offers "list prune" backups ""
 	offers prune backups p
+}
+
+@test "completion: kinds, and the file of a template" {
+	offers "system user" migrations dump --kind ""
+	offers user template build --kind u
+	offers "" migrations dump --at ""
+	touch some.db
+	offers some.db template build so
+	offers --kind template build --ki
 }
 
 @test "completion: the options that a command takes, and only those" {

@@ -193,7 +193,7 @@ retries = 1
 		"\(.value) \(.origin)"' <<<"$output")"
 	same "null" "$(jq 'select(.key == "fleet.data_dir") | .value' \
 		<<<"$output")"
-	same 26 "$(wc -l <<<"$output")"
+	same 28 "$(wc -l <<<"$output")"
 }
 
 @test "config: --help and --version say what they should, whatever is wrong" {

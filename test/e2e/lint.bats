@@ -128,9 +128,96 @@ INSERT INTO t(a) VALUES ("x");'
 	lint --json >json || status=$?
 	same 65 "$status"
 	same '["event","severity","file","line","rule","message"]' \
-		"$(jq -c keys_unsorted json | sort -u)"
+		"$(jq -c 'select(.event == "finding") | keys_unsorted' json |
+			sort -u)"
+	same '{"event":"lint-end","format":"markdown","steps":2,"errors":1,"warnings":1,"notes":0,"exit_status":65}' \
+		"$(tail -n 1 json)"
 	same "error 5 migrations/step-2-user.md" "$(jq -r 'select(.severity ==
 		"error") | "\(.severity) \(.line) \(.file)"' json)"
+}
+
+@test "lint: another database's SQL, with why and what to write instead" {
+	add_step baseline 1 <<-'SQL'
+		CREATE EXTENSION IF NOT EXISTS "pgcrypto";
+		CREATE TABLE t(
+			id UUID PRIMARY KEY DEFAULT gen_random_uuid(),
+			data JSONB,
+			at TIMESTAMP WITH TIME ZONE DEFAULT NOW()
+		);
+		\d t
+		CREATE INDEX i ON t USING GIN (data);
+		CREATE FUNCTION f() RETURNS trigger AS $$
+		BEGIN NEW.at = now(); RETURN NEW; END;
+		$$ LANGUAGE plpgsql;
+		DROP TABLE t CASCADE;
+	SQL
+	exits 65 lint
+	says "step-1-user.md:5: error: user:baseline→1: SQLite loads no" \
+		"step-1-user.md:7: error" "DEFAULT (lower(hex(randomblob(16))))" \
+		"step-1-user.md:8: warning" "step-1-user.md:9: error" \
+		"step-1-user.md:11: error" "a command to psql" \
+		"step-1-user.md:12: error" "all indexes of SQLite are b-trees" \
+		"step-1-user.md:13: error" "step-1-user.md:16: error" \
+		"[dialect]"
+	lacks "[replay]"
+	lacks "[forbidden]"
+	mkdir fleet
+	sqlite3 fleet/system.db 'CREATE TABLE t(a)'
+	exits 65 fleet upgrade
+	says "step-1-user.md:5: user:baseline→1: SQLite loads no extensions" \
+		"take it out" 'SQLite says: near "EXTENSION"'
+}
+
+@test "lint: what SQLite takes for something else is warned of" {
+	add_step baseline 1 <<-'SQL'
+		CREATE TABLE t(id SERIAL PRIMARY KEY, u UUID,
+			at TIMESTAMPTZ);
+	SQL
+	exits 0 lint
+	says "step-1-user.md:5: warning: user:baseline→1: SERIAL: " \
+		"write INTEGER PRIMARY KEY [dialect]" "UUID: " \
+		"step-1-user.md:6: warning" "0 errors, 3 warnings"
+}
+
+@test "lint: lint.destructive = error stops an upgrade too" {
+	add_step baseline 1 <<<'CREATE TABLE t(a, b);'
+	add_step 1 2 <<-'SQL'
+		ALTER TABLE t DROP COLUMN IF EXISTS b;
+		CREATE TABLE n(a);
+		DROP TABLE n;
+		DELETE FROM t;
+	SQL
+	mkdir fleet
+	sqlite3 fleet/system.db 'CREATE TABLE t(a)'
+	sqlite3 "$(db alice)" 'CREATE TABLE t(a, b); INSERT INTO t VALUES (1, 2)'
+	save_fleet saved
+	exits 0 lint
+	has "0 errors, 2 warnings"
+	exits 65 lint --set lint.destructive=error
+	says "step-2-user.md:5: error" "DROP COLUMN b" \
+		"step-2-user.md:8: error" "DELETE without WHERE" \
+		"-- fleet-upgrade: destructive" "[destructive]" "2 errors"
+	for command in upgrade "baseline --to 1" --dry-run verify; do
+		# shellcheck disable=SC2086 # words of a command
+		exits 65 fleet --set lint.destructive=error $command
+		says "step-2-user.md:5: user:1→2: DROP COLUMN b" "and 1 more"
+	done
+	files_same saved
+	exits 0 fleet --set lint.destructive=error status
+	has "going on without migrations"
+	exits 64 lint --set lint.destructive=note
+
+	# Who means it says so.
+	add_step 1 2 <<-'SQL'
+		-- fleet-upgrade: destructive (b was moved)
+		ALTER TABLE t DROP COLUMN IF EXISTS b;
+		DELETE FROM t;
+	SQL
+	exits 0 lint --set lint.destructive=error
+	says "step-2-user.md:6: note" "0 errors, 0 warnings"
+	exits 0 fleet baseline --to 1 alice
+	exits 0 fleet --set lint.destructive=error upgrade alice
+	same 0 "$(ask alice 'SELECT count(*) FROM t')"
 }
 
 @test "lint: no migrations at all" {

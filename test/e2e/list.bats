@@ -10,13 +10,13 @@ teardown() { end; }
 	: >"$(db erin)"
 	exits 0 fleet list
 	[[ $(tr -s ' ' <<<"$output") == \
-		*"user:baseline→0.3.19 11 statements active needed by 0 "* ]]
+		*"user:baseline→0.3.19 11 statements active up "*"needed by 0 "* ]]
 	[[ $(tr -s ' ' <<<"$output") == \
-		*"user:0.3.19→0.3.20 6 statements active needed by 3 "* ]]
+		*"user:0.3.19→0.3.20 6 statements active up "*"needed by 3 "* ]]
 	[[ $(tr -s ' ' <<<"$output") == \
-		*"user:0.3.20→0.3.21 0 statements planned "* ]]
+		*"user:0.3.20→0.3.21 0 statements planned up "* ]]
 	[[ $(tr -s ' ' <<<"$output") == \
-		*"system:0.3.19→0.3.20 0 statements active needed by 0 "* ]]
+		*"system:0.3.19→0.3.20 0 statements active up "*"needed by 0 "* ]]
 	has "1 more could not be looked at"
 }
 
@@ -54,7 +54,7 @@ teardown() { end; }
 	make_fleet 2
 	json 0 list
 	same 7 "$(wc -l <json)"
-	same '["checksum","date","description","event","file","from","kind","line","name","needed","sql","state","statements","to"]' \
+	same '["checksum","date","description","down","event","file","from","has_down","kind","line","name","needed","sql","state","statements","to"]' \
 		"$(told 'keys | tojson' | sort -u)"
 	same "6 active 2 null" "$(told 'select(.name == "user:0.3.19→0.3.20") |
 		"\(.statements) \(.state) \(.needed) \(.sql)"')"
@@ -73,6 +73,46 @@ teardown() { end; }
 	exits 0 flock fleet "$FLEET_UPGRADE" -d fleet -m migrations list
 	files_same saved
 	[ ! -e fleet/.fleet-upgrade ]
+}
+
+@test "list: the date, and as much of the checksum as people compare" {
+	make_fleet 1
+	json 0 list
+	sum=$(told 'select(.name == "user:0.3.19→0.3.20") | .checksum')
+	same 64 "${#sum}"
+	exits 0 fleet list
+	[[ $(grep 'user:0.3.19→0.3.20' <<<"$output") == \
+		*" ${sum:0:12}  2025-10-07  needed by "* ]]
+	lacks "${sum:0:13}"
+}
+
+@test "list: --markdown, the table that people keep by hand" {
+	make_fleet 4
+	exits 0 fleet upgrade alice --quiet
+	exits 0 fleet list --markdown
+	has "## User databases"
+	[[ $(grep '^| `0.3.20` ' <<<"${output#*User databases}") == \
+		'| `0.3.20` | `history.md` | 2025-10-07 | '*' | partly (1 of 4) | `conversation_messages` | `idx_messages_conversation_number`, `idx_messages_timestamp` | – | – | `conversations.schema_version`, '*' | – |' ]]
+	has ' | yes (4 of 4) | `conversation_compacts`, '
+	has ' | planned | '
+	# A table and nothing else: each row has as many cells as its head.
+	same 12 "$(grep '^|' <<<"$output" | tr -cd '|\n' |
+		awk '{ print length }' | sort -u)"
+	exits 0 fleet upgrade --quiet
+	exits 0 fleet list --markdown
+	lacks partly
+	exits 0 fleet list --markdown alice
+	has ' | yes (1 of 1) | `conversation_messages`'
+}
+
+@test "list: --markdown without a fleet, and what it does not go with" {
+	mkdir none
+	cp "$SRCDIR/migrations/history.md" none/
+	exits 0 "$FLEET_UPGRADE" -c /dev/null -m none list --markdown
+	has " | no fleet known | "
+	exits 64 "$FLEET_UPGRADE" -c /dev/null -m none list --markdown --json
+	exits 64 "$FLEET_UPGRADE" -c /dev/null -m none list --markdown --sql
+	exits 64 "$FLEET_UPGRADE" -c /dev/null -m none status --markdown
 }
 
 @test "list: needs migrations" {

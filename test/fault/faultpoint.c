@@ -238,6 +238,10 @@ WRAP(NAME, int, -1, rename, (const char *from, const char *to), (from, to))
 WRAP(NAME, int, -1, renameat,
 	(int from_fd, const char *from, int to_fd, const char *to),
 	(from_fd, from, to_fd, to))
+WRAP(NAME, int, -1, renameat2,
+	(int from_fd, const char *from, int to_fd, const char *to,
+	 unsigned flags),
+	(from_fd, from, to_fd, to, flags))
 WRAP(NAME, int, -1, link, (const char *from, const char *to), (from, to))
 WRAP(NAME, int, -1, linkat,
 	(int from_fd, const char *from, int to_fd, const char *to, int flags),

@@ -195,6 +195,11 @@ WRAP(int, renameat,
 	(int from_folder, const char *from, int to_folder, const char *to),
 	(from_folder, from, to_folder, to),
 	put_name(LINK, to_folder, to); put_name(UNLINK, from_folder, from))
+WRAP(int, renameat2,
+	(int from_folder, const char *from, int to_folder, const char *to,
+	 unsigned flags),
+	(from_folder, from, to_folder, to, flags),
+	put_name(LINK, to_folder, to); put_name(UNLINK, from_folder, from))
 WRAP(int, unlink, (const char *path), (path), put_name(UNLINK, AT_FDCWD, path))
 WRAP(int, unlinkat, (int folder, const char *path, int flags),
 	(folder, path, flags), put_name(UNLINK, folder, path))

@@ -16,10 +16,13 @@
 #include "migration/removals.h"
 #include "migration/source.h"
 #include "migration/sql.h"
+#include "replay/dialect.h"
 #include "replay/lint.h"
 #include "replay/sandbox.h"
+#include "sqlite/alter.h"
 #include "sqlite/connection.h"
 #include "sqlite/digest.h"
+#include "sqlite/functions.h"
 #include "sqlite/token.h"
 
 #define MOST_STEPS 2000	   /* of SQLite's machine, in hundreds */
@@ -121,6 +124,32 @@ static void check_removals(const char *sql)
 	removals_release(&removals);
 }
 
+/* What is found lies in the text, one behind the other, and a statement that
+ * SQLite lacks is a part of it. */
+static void check_forms(const char *sql)
+{
+	const char *end = sql + strlen(sql), *last = sql;
+	struct dialect_find find;
+	struct dialect dialect;
+	struct alter alter;
+
+	dialect_begin(&dialect, sql);
+	while (dialect_next(&dialect, &find)) {
+		fuzz_claim(find.begin >= last && find.end > find.begin &&
+				   find.end <= end,
+			   "a form lies behind the last one");
+		last = find.begin + 1;
+	}
+	(void)functions_called(sql);
+	if (!alter_read(sql, &alter))
+		return;
+	fuzz_claim(alter.bytes <= strlen(sql) &&
+			   strlen(alter.plain) <= alter.bytes &&
+			   alter.is_add == (alter.probe != NULL),
+		   "a statement that SQLite lacks is a part of the text");
+	alter_release(&alter);
+}
+
 static int give_up(void *steps)
 {
 	return ++*(int *)steps > MOST_STEPS;
@@ -187,6 +216,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	check_tokens(sql);
 	check_statements(sql);
 	check_removals(sql);
+	check_forms(sql);
 	check_directives(sql);
 	fuzz_claim(sql_line_of(sql, strlen(sql)) >= 1, "lines count from 1");
 	if (bytes <= MOST_BYTES)

@@ -60,6 +60,45 @@ static void test_whoever_leaves_is_forgotten(void **state)
 	desk_expect(desk, "baseline --forget", 0);
 }
 
+static void test_another_tool_says_the_version(void **state)
+{
+	struct desk *desk = *state;
+
+	workshop_make(desk->shop, "alice.db", 2);
+	workshop_sql(desk->shop, "alice.db",
+		     "CREATE TABLE schema_migrations(version, dirty); INSERT "
+		     "INTO schema_migrations VALUES (2, 0)");
+	desk_expect(desk, "baseline --from golang-migrat", 64);
+	desk_says(desk, "no tool of that name is known; write auto or one of "
+			"rails, golang-migrate, dbmate");
+	desk_expect(desk, "baseline --from auto --to 1", 64);
+	desk_expect(desk, "baseline --from auto --forget", 64);
+	desk_says(desk, "exclude each other");
+	assert_false(desk_has(desk, ".fleet-upgrade"));
+	desk_expect(desk, "baseline --from dbmate", 1);
+	desk_says(desk, "is that of golang-migrate, not dbmate");
+	desk_expect(desk, "baseline --from auto -v", 0);
+	desk_says(desk, "adopted from golang-migrate: 2 steps");
+	expect_version(desk, "alice.db", "2");
+	desk_expect(desk, "baseline --from golang-migrate", 0);
+}
+
+static void test_another_tools_table_is_kept(void **state)
+{
+	struct desk *desk = *state;
+
+	workshop_make(desk->shop, "alice.db", 2);
+	desk_expect(desk, "--set migrations.ledger=prisma", 64);
+	desk_says(desk, "write own, or one of golang-migrate, dbmate");
+	desk_expect(desk, "--set migrations.ledger=d1", 78);
+	desk_says(desk, "writes down the name of a file for each migration");
+	assert_false(desk_has(desk, ".fleet-upgrade"));
+	desk_expect(desk, "-q --set migrations.ledger=dbmate", 0);
+	workshop_expect(desk->shop, "alice.db",
+			"SELECT group_concat(version) FROM schema_migrations",
+			"1,2,3");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -67,6 +106,8 @@ int main(void)
 		DESK_TEST(test_a_version_is_recorded_and_nothing_run),
 		DESK_TEST(test_latest_is_a_version_too),
 		DESK_TEST(test_whoever_leaves_is_forgotten),
+		DESK_TEST(test_another_tool_says_the_version),
+		DESK_TEST(test_another_tools_table_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

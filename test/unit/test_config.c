@@ -341,6 +341,7 @@ static void test_every_key_has_its_variable(void **state)
 		[KEY_TARGET] = "FLEET_UPGRADE_MIGRATIONS_TARGET=0.3.19",
 		[KEY_RUN_USER] = "FLEET_UPGRADE_RUN_USER=root",
 		[KEY_FOREIGN_KEYS] = "FLEET_UPGRADE_CHECK_FOREIGN_KEYS=off",
+		[KEY_DESTRUCTIVE] = "FLEET_UPGRADE_LINT_DESTRUCTIVE=error",
 		[KEY_MIN_FREE] = "FLEET_UPGRADE_BACKUP_MIN_FREE=1G",
 	};
 	struct reading reading;

@@ -311,12 +311,20 @@ static void test_the_small_objects(void **state)
 		.severity = SEVERITY_WARNING, .file = (char *)"h.md",
 		.line = 3, .message = (char *)"a \"string\"", .rule = "gap",
 	};
+	const struct migrations migrations = {
+		.step_count = 4, .format = "markdown",
+	};
+	const size_t counts[] = {
+		[SEVERITY_NOTE] = 0, [SEVERITY_WARNING] = 2,
+		[SEVERITY_ERROR] = 1,
+	};
 	struct scene scene;
 
 	(void)state;
 	scene_open(&scene, "config", false);
 	json_print_backup(scene.out, &backup);
 	json_print_finding(scene.out, &finding);
+	json_print_lint(scene.out, &migrations, counts, 65);
 	json_print_setting(scene.out, "run.jobs", "4", "default");
 	json_print_setting(scene.out, "fleet.system_db", "", "default");
 	assert_string_equal(
@@ -327,6 +335,9 @@ static void test_the_small_objects(void **state)
 		"{\"event\":\"finding\",\"severity\":\"warning\","
 		"\"file\":\"h.md\",\"line\":3,\"rule\":\"gap\","
 		"\"message\":\"a \\\"string\\\"\"}\n"
+		"{\"event\":\"lint-end\",\"format\":\"markdown\","
+		"\"steps\":4,\"errors\":1,\"warnings\":2,\"notes\":0,"
+		"\"exit_status\":65}\n"
 		"{\"event\":\"setting\",\"key\":\"run.jobs\",\"value\":\"4\","
 		"\"origin\":\"default\"}\n"
 		"{\"event\":\"setting\",\"key\":\"fleet.system_db\","
@@ -354,12 +365,16 @@ static void test_steps_of_a_list(void **state)
 	(void)state;
 	scene_open(&scene, "list", false);
 	json_print_list(scene.out, &migrations, NULL, false);
-	assert_has(scene_text(&scene), "\"needed\":null,\"sql\":null}\n");
+	assert_has(scene_text(&scene), "\"needed\":null,\"sql\":null,"
+				       "\"has_down\":false,"
+				       "\"down\":null}\n");
 	scene_result(&scene, "a", OUTCOME_WOULD_UPGRADE, "", "2");
 	scene_database(&scene, needs_listener(needs));
+	step.parts[STEP_DOWN].sql = (char *)"SELECT 2;";
 	json_print_list(scene.out, &migrations, needs, true);
 	assert_has(scene_text(&scene),
-		   "\"needed\":1,\"sql\":\"SELECT 1;\"}\n");
+		   "\"needed\":1,\"sql\":\"SELECT 1;\","
+		   "\"has_down\":true,\"down\":\"SELECT 2;\"}\n");
 	assert_has(scene_text(&scene), "\"state\":\"active\"");
 	needs_free(needs);
 	scene_close(&scene);

@@ -11,6 +11,7 @@
 #include "base/pattern.h"
 #include "cli/config.h"
 #include "database/job.h"
+#include "database/tracker.h"
 #include "sqlite/check.h"
 
 static int parse(struct config *config, enum key key, const char *text)
@@ -69,6 +70,7 @@ static void test_the_defaults_are_those_of_the_manual(void **state)
 		{ KEY_LOCK_WAIT, "0s" },
 		{ KEY_INTEGRITY, "touched" },
 		{ KEY_FOREIGN_KEYS, "new" },
+		{ KEY_DESTRUCTIVE, "warning" },
 		{ KEY_KEEP, "3" },
 		{ KEY_MAX_AGE, "30d" },
 		{ KEY_MIN_FREE, "5%" },
@@ -100,8 +102,16 @@ static void test_good_values_are_understood(void **state)
 	assert_int_equal(config.integrity, CHECK_INTEGRITY_FULL);
 	assert_int_equal(parse(&config, KEY_FOREIGN_KEYS, "strict"), 0);
 	assert_int_equal(config.foreign_keys, CHECK_FOREIGN_KEYS_STRICT);
+	assert_int_equal(parse(&config, KEY_DESTRUCTIVE, "error"), 0);
+	assert_int_equal(config.destructive, SEVERITY_ERROR);
 	assert_int_equal(parse(&config, KEY_UNVERSIONED, "from-start"), 0);
 	assert_int_equal(config.unversioned, UNVERSIONED_FROM_START);
+	assert_int_equal(parse(&config, KEY_UNVERSIONED, "adopt"), 0);
+	assert_int_equal(config.unversioned, UNVERSIONED_ADOPT);
+	assert_int_equal(parse(&config, KEY_LEDGER, "goose"), 0);
+	assert_ptr_equal(config.ledger, tracker_find("goose"));
+	assert_int_equal(parse(&config, KEY_LEDGER, "own"), 0);
+	assert_null(config.ledger);
 	assert_int_equal(parse(&config, KEY_MAX_AGE, "0s"), 0);
 	assert_int_equal(config.max_age_ms, 0);
 	assert_int_equal(parse(&config, KEY_MIN_FREE, "10G"), 0);

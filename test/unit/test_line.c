@@ -52,6 +52,17 @@ static void characters_stay_themselves(void **state)
 	       "{\"n\":\"\u0440\u201f\U0001f69b\"}\n");
 }
 
+static void what_is_no_utf8_is_valid_all_the_same(void **state)
+{
+	json_t *good = line_text("\u00e9\n"), *bad = line_text("a\xff\xfe");
+
+	(void)state;
+	assert_string_equal(json_string_value(good), "\u00e9\n");
+	assert_string_equal(json_string_value(bad), "a\\xff\\xfe");
+	json_decref(good);
+	json_decref(bad);
+}
+
 static void what_a_terminal_obeys_is_escaped(void **state)
 {
 	(void)state;
@@ -65,6 +76,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_object_is_a_line),
 		cmocka_unit_test(characters_stay_themselves),
+		cmocka_unit_test(what_is_no_utf8_is_valid_all_the_same),
 		cmocka_unit_test(what_a_terminal_obeys_is_escaped),
 	};
 

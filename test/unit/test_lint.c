@@ -103,6 +103,34 @@ static void looks_at_planned_steps_as_text(void **state)
 	migrations_free(migrations);
 }
 
+static void refuses_what_the_options_make_an_error(void **state)
+{
+	const struct lint_options strict = { SEVERITY_ERROR };
+	const struct lint_options usual = { SEVERITY_WARNING };
+	struct migrations *migrations = study(
+		STUDY_STEP("user:baseline→1",
+			   "CREATE TABLE t(a);\nDELETE FROM t;\nUPDATE t SET a "
+			   "= 1;")
+		STUDY_STEP("user:1→2",
+			   "-- fleet-upgrade: destructive\nDROP TABLE t;"));
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(lint_refuse(migrations, &usual, &err), 0);
+	assert_int_equal(lint_refuse(migrations, &strict, &err),
+			 ERROR_MIGRATION);
+	assert_non_null(strstr(err.message,
+			       "t.md:4: user:baseline→1: DELETE without"));
+	assert_non_null(strstr(err.message, "and 1 more"));
+	/* It adds nothing to what is told. */
+	assert_int_equal(migrations->finding_count, 0);
+	lint_with(migrations, &strict);
+	assert_int_equal(study_count(migrations, "destructive"), 3);
+	assert_int_equal(migrations->findings[0].severity, SEVERITY_ERROR);
+	assert_int_equal(migrations->findings[2].severity, SEVERITY_NOTE);
+	migrations_free(migrations);
+}
+
 static void warns_of_double_quotes(void **state)
 {
 	struct migrations *migrations = lint(
@@ -222,6 +250,7 @@ int main(void)
 		cmocka_unit_test(names_a_forbidden_statement_once),
 		cmocka_unit_test(finds_what_only_the_authorizer_sees),
 		cmocka_unit_test(looks_at_planned_steps_as_text),
+		cmocka_unit_test(refuses_what_the_options_make_an_error),
 		cmocka_unit_test(warns_of_double_quotes),
 		cmocka_unit_test(warns_of_a_foreign_key_to_no_key),
 		cmocka_unit_test(tells_of_each_step_what_it_adds),

@@ -6,11 +6,15 @@
 static struct step steps[] = {
 	{ .kind = KIND_USER, .to = (char *)"0.3.19",
 	  .name = (char *)"user:baseline→0.3.19", .statements = 9,
+	  .checksum = "0123456789abcdef0123456789abcdef",
 	  .sql = (char *)"CREATE TABLE t(x);\n", .description = (char *)"",
 	  .date = (char *)"", .file = (char *)"h.md" },
 	{ .kind = KIND_USER, .from = (char *)"0.3.19", .to = (char *)"0.3.20",
 	  .name = (char *)"user:0.3.19→0.3.20", .statements = 2,
-	  .sql = (char *)"ALTER TABLE t\n\tADD y;\033", .date = (char *)"",
+	  .sql = (char *)"ALTER TABLE t\n\tADD y;\033",
+	  .parts[STEP_DOWN].sql = (char *)"ALTER TABLE t\n\tDROP y;\033",
+	  .checksum = "fedcba98765432100123456789abcdef",
+	  .date = (char *)"2025-10-07",
 	  .description = (char *)"adds y", .file = (char *)"h.md" },
 	{ .kind = KIND_USER, .from = (char *)"0.3.20", .to = (char *)"0.3.21",
 	  .name = (char *)"user:0.3.20→0.3.21", .statements = 1,
@@ -61,7 +65,10 @@ static void test_who_needs_which_step_is_counted(void **state)
 	assert_int_equal(needs_count(needs, KIND_SYSTEM, 1), 0);
 	assert_int_equal(needs_count(needs, KIND_USER, 1), 1);
 	assert_int_equal(needs_count(needs, KIND_USER, 2), 3);
-	assert_int_equal(needs->unknown, 2);
+	assert_int_equal(needs->unknown[KIND_USER], 2);
+	assert_int_equal(needs->unknown[KIND_SYSTEM], 0);
+	assert_int_equal(needs_total(needs, KIND_USER), 7);
+	assert_int_equal(needs_total(needs, KIND_SYSTEM), 1);
 	needs_free(needs);
 	needs_free(NULL);
 	scene_close(&scene);
@@ -87,11 +94,15 @@ static void test_steps_stand_in_order_with_what_they_are(void **state)
 	assert_string_equal(
 		print(&scene, false, NULL),
 		"system\n"
-		"  system:baseline→0.3.19    3 statements  active \n"
+		"  system:baseline→0.3.19    3 statements  active   up"
+		"                   \n"
 		"user\n"
-		"  user:baseline→0.3.19      9 statements  active \n"
-		"  user:0.3.19→0.3.20        2 statements  active   adds y\n"
-		"  user:0.3.20→0.3.21        0 statements  planned\n");
+		"  user:baseline→0.3.19      9 statements  active   up       "
+		"0123456789ab            \n"
+		"  user:0.3.19→0.3.20        2 statements  active   up/down  "
+		"fedcba987654  2025-10-07  adds y\n"
+		"  user:0.3.20→0.3.21        0 statements  planned  up"
+		"                   \n");
 	scene_close(&scene);
 }
 
@@ -105,11 +116,12 @@ static void test_needs_are_told_where_known(void **state)
 	tell(&scene, needs, "b", OUTCOME_WOULD_UPGRADE, "0.3.19");
 	tell(&scene, needs, "f", OUTCOME_BUSY, "");
 	print(&scene, false, needs);
-	assert_has(scene_text(&scene), "active   needed by 1  adds y\n");
-	assert_has(scene_text(&scene), "active   needed by 0\n");
+	assert_has(scene_text(&scene), "2025-10-07  needed by 1  adds y\n");
+	assert_has(scene_text(&scene), "0123456789ab              needed by 0"
+				       "\n");
 	assert_has(scene_text(&scene), "1 more could not be looked at");
 	/* A planned step is never run: nobody needs it. */
-	assert_has(scene_text(&scene), "planned\n");
+	assert_null(strstr(strstr(scene_text(&scene), "planned"), "needed"));
 	needs_free(needs);
 	scene_close(&scene);
 }
@@ -123,6 +135,8 @@ static void test_the_text_of_steps_is_shown_without_control_codes(void **state)
 	print(&scene, true, NULL);
 	assert_has(scene_text(&scene), "    ALTER TABLE t\n    \tADD y;\n");
 	assert_has(scene_text(&scene), "    -- later\n");
+	assert_has(scene_text(&scene), "    -- and back:\n"
+				       "    ALTER TABLE t\n    \tDROP y;\n");
 	assert_lacks(scene_text(&scene), "\033");
 	scene_close(&scene);
 }

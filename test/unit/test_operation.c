@@ -12,7 +12,7 @@
 static const struct operation *const all[] = {
 	&operation_upgrade, &operation_rehearse, &operation_look,
 	&operation_verify,  &operation_rollback, &operation_restore,
-	&operation_baseline, &operation_forget,
+	&operation_baseline, &operation_forget,	 &operation_adopt,
 };
 
 static void what_only_looks_writes_nothing(void **state)
@@ -58,6 +58,7 @@ static void each_does_its_own_work(void **state)
 	assert_true(operation_rehearse.work == work_rehearse);
 	assert_true(operation_look.work == work_look);
 	assert_true(operation_verify.work == work_verify);
+	assert_true(operation_adopt.work == work_adopt);
 	assert_true(operation_rollback.work == work_restore);
 	assert_true(operation_restore.work == work_restore);
 	assert_true(operation_baseline.work == work_baseline);

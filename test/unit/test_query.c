@@ -140,6 +140,58 @@ static void any_name_can_be_quoted(void **state)
 		     "1");
 }
 
+static void bytes_are_bound_as_bytes(void **state)
+{
+	struct bench *bench = *state;
+	struct sqlite3 *db = bench_memory(bench, "CREATE TABLE t(a)");
+	struct query query;
+	bool has_row;
+
+	assert_int_equal(query_open(&query, db, "INSERT INTO t VALUES (?)",
+				    &bench->err),
+			 0);
+	query_bind_blob(&query, 1, "a\0b", 3);
+	assert_int_equal(query_next(&query, &has_row, &bench->err), 0);
+	query_close(&query);
+	bench_expect(db, "SELECT typeof(a) || hex(a) FROM t", "blob610062");
+}
+
+static void a_write_of_ours_runs_no_trigger(void **state)
+{
+	struct bench *bench = *state;
+	struct sqlite3 *db = bench_memory(
+		bench, "CREATE TABLE t(a); CREATE TABLE u(a);"
+		       "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO u "
+		       "VALUES (1); END");
+	struct query query;
+
+	assert_int_equal(query_open(&query, db, "INSERT INTO t VALUES (1)",
+				    &bench->err),
+			 0);
+	assert_int_equal(query_write(&query, &bench->err), 0);
+	query_close(&query);
+	bench_expect(db, "SELECT count(*) FROM u", "0");
+	/* Those of others run again. */
+	bench_run(db, "INSERT INTO t VALUES (2)");
+	bench_expect(db, "SELECT count(*) FROM u", "1");
+}
+
+static void a_write_that_fails_says_so(void **state)
+{
+	struct bench *bench = *state;
+	struct sqlite3 *db =
+		bench_memory(bench, "CREATE TABLE t(a UNIQUE);"
+				    "INSERT INTO t VALUES (1)");
+	struct query query;
+
+	assert_int_equal(query_open(&query, db, "INSERT INTO t VALUES (1)",
+				    &bench->err),
+			 0);
+	assert_int_equal(query_write(&query, &bench->err), ERROR_SQL);
+	query_close(&query);
+	assert_non_null(strstr(bench->err.message, "UNIQUE"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +200,9 @@ int main(void)
 		BENCH_TEST(a_binding_that_failed_writes_nothing),
 		BENCH_TEST(failures_have_the_message_of_sqlite),
 		BENCH_TEST(any_name_can_be_quoted),
+		BENCH_TEST(bytes_are_bound_as_bytes),
+		BENCH_TEST(a_write_of_ours_runs_no_trigger),
+		BENCH_TEST(a_write_that_fails_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, bench_group_setup, NULL);

@@ -40,6 +40,10 @@ static void finds_what_is_dropped(void **state)
 	assert_true(drops("DROP VIEW v", "VIEW", "v"));
 	assert_true(drops("ALTER TABLE t DROP COLUMN c", "COLUMN", "c"));
 	assert_true(drops("ALTER TABLE t DROP c", "COLUMN", "c"));
+	assert_true(drops("ALTER TABLE t DROP COLUMN IF EXISTS c", "COLUMN",
+			  "c"));
+	assert_true(drops("ALTER TABLE t DROP/**/IF EXISTS `c`", "COLUMN",
+			  "c"));
 }
 
 static void takes_nothing_else_for_a_drop(void **state)

@@ -17,7 +17,7 @@ static struct migrations *check(const char *markdown)
 	assert_int_equal(sandbox_open(&sandbox, NULL), 0);
 	for (i = 0; i < migrations->step_count; i++)
 		rules_check_statements(migrations, migrations->steps[i],
-				       &sandbox);
+				       &sandbox, SEVERITY_WARNING);
 	sandbox_close(&sandbox);
 	return migrations;
 }
@@ -107,6 +107,11 @@ static void warns_of_what_takes_data_away(void **state)
 		  "DROP COLUMN b c: " },
 		{ STUDY_STEP("user:1→2", "ALTER TABLE t DROP a;"),
 		  "DROP COLUMN a: " },
+		{ STUDY_STEP("user:1→2", "ALTER TABLE t DROP COLUMN IF EXISTS "
+					 "a;"),
+		  "DROP COLUMN a: " },
+		{ STUDY_STEP("user:1→2", "ALTER TABLE t DROP IF EXISTS [a];"),
+		  "DROP COLUMN a: " },
 		{ STUDY_STEP("user:1→2", "DELETE FROM t;"),
 		  "DELETE without WHERE: " },
 		{ STUDY_STEP("user:1→2", "UPDATE t SET a = (SELECT max(a) FROM "
@@ -125,6 +130,37 @@ static void warns_of_what_takes_data_away(void **state)
 			     cases[i].part);
 		migrations_free(migrations);
 	}
+}
+
+static void makes_of_it_what_it_is_told(void **state)
+{
+	struct migrations *migrations = study(
+		TABLE STUDY_STEP("user:1→2", "DELETE FROM t;")
+		STUDY_STEP("user:2→3",
+			   "-- fleet-upgrade: destructive (why)\n"
+			   "DELETE FROM t;")
+		"## Future Migrations\n"
+		STUDY_STEP("user:3→4", "DELETE FROM t;"));
+	static const enum severity expected[] = {
+		SEVERITY_ERROR, SEVERITY_NOTE, SEVERITY_WARNING,
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < migrations->step_count; i++)
+		rules_check_destructive(migrations, migrations->steps[i],
+					SEVERITY_ERROR);
+	assert_int_equal(migrations->finding_count, 3);
+	for (i = 0; i < 3; i++) {
+		const struct finding *finding = &migrations->findings[i];
+
+		assert_int_equal(finding->severity, expected[i]);
+		assert_int_equal(strstr(finding->message,
+					"say \"-- fleet-upgrade: destructive\" "
+					"at the head") != NULL,
+				 i == 0);
+	}
+	migrations_free(migrations);
 }
 
 static void lets_a_rebuild_pass(void **state)
@@ -212,6 +248,7 @@ int main(void)
 		cmocka_unit_test(warns_of_what_a_planned_step_may_not_do),
 		cmocka_unit_test(notes_pragmas_that_do_nothing),
 		cmocka_unit_test(warns_of_what_takes_data_away),
+		cmocka_unit_test(makes_of_it_what_it_is_told),
 		cmocka_unit_test(lets_a_rebuild_pass),
 		cmocka_unit_test(warns_of_strings_in_double_quotes),
 		cmocka_unit_test(lets_names_in_double_quotes_pass),

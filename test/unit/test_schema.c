@@ -458,6 +458,29 @@ static void the_same_in_another_layout_is_no_difference(void **state)
 			   "", 0);
 }
 
+static void a_table_goes_with_what_is_on_it(void **state)
+{
+	struct bench *bench = *state;
+	struct sqlite3 *db = bench_memory(
+		bench, "CREATE TABLE t(a); CREATE INDEX i ON t(a);"
+		       "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END;"
+		       "CREATE TABLE u(a); CREATE INDEX j ON u(a);"
+		       "CREATE VIEW v AS SELECT a FROM t");
+	struct schema *schema;
+
+	assert_int_equal(schema_take(db, "ledger", NULL, &schema, &bench->err),
+			 0);
+	schema_remove(schema, "nothing");
+	assert_int_equal(schema->count, 6);
+	schema_remove(schema, "T");
+	assert_int_equal(schema->count, 3);
+	assert_null(schema_find(schema, SCHEMA_TABLE, "t"));
+	assert_non_null(schema_find(schema, SCHEMA_TABLE, "u"));
+	assert_non_null(schema_find(schema, SCHEMA_INDEX, "j"));
+	assert_non_null(schema_find(schema, SCHEMA_VIEW, "v"));
+	schema_free(schema);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +498,7 @@ int main(void)
 		BENCH_TEST(whatever_may_be_a_foreign_key_is_marked),
 		BENCH_TEST(differences_are_told_for_people),
 		BENCH_TEST(the_same_in_another_layout_is_no_difference),
+		BENCH_TEST(a_table_goes_with_what_is_on_it),
 	};
 
 	return cmocka_run_group_tests(tests, bench_group_setup, NULL);

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "sqlite/authorizer.h"
+#include "sqlite/functions.h"
 #include "sqlite/script.h"
 
 static const char ledger[] = "fleet_schema_history";
@@ -98,6 +99,10 @@ static void a_failure_shows_its_statement(void **state)
 		  " DELETE FROM t; DELET FROM t; END",
 		  "near \"DELET\": syntax error" },
 		{ "SELECT ';' FROM", "near \";\": syntax error" },
+		{ "ALTER TABLE gone ADD COLUMN IF NOT EXISTS \"a;\" TEXT",
+		  "no such table: gone" },
+		{ "ALTER TABLE t /*;*/ DROP IF EXISTS a",
+		  "cannot drop UNIQUE column: \"a\"" },
 	};
 	struct bench *bench = *state;
 	struct sqlite3 *db = bench_memory(
@@ -115,6 +120,89 @@ static void a_failure_shows_its_statement(void **state)
 		expect_statement(&script, cases[i].statement);
 		free(text);
 	}
+}
+
+static void what_sqlite_lacks_counts_as_a_statement(void **state)
+{
+	struct bench *bench = *state;
+	struct sqlite3 *db = bench_memory(bench, "CREATE TABLE t(a)");
+	struct authorizer authorizer;
+	struct script script = { .in_transaction = true,
+				 .authorizer = &authorizer };
+
+	bench_run(db, "BEGIN");
+	authorizer_init(&authorizer, ledger);
+	authorizer.mode = AUTHORIZE_STEPS;
+	authorizer_install(db, &authorizer);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			run(bench, db, &script,
+			    "ALTER TABLE t ADD IF NOT EXISTS b INT;\n"
+			    "ALTER TABLE t DROP IF EXISTS c;\n"
+			    "SELECT b FROM t"),
+			0);
+	assert_int_equal(script.statements, 3);
+	assert_int_equal(script.end, strlen(script.text));
+	assert_int_equal(authorizer.touched_count, 1);
+
+	/* What a step may not do it may not do on condition either. */
+	assert_int_equal(run(bench, db, &script,
+			     "ALTER TABLE fleet_schema_history ADD COLUMN "
+			     "IF NOT EXISTS x"),
+			 ERROR_SQL);
+	authorizer_install(db, NULL);
+	authorizer_release(&authorizer);
+}
+
+/* An application may have functions of the same names. */
+static void our_functions_are_there_for_one_statement(void **state)
+{
+	struct bench *bench = *state;
+	struct sqlite3 *application, *db;
+	struct script script = { .in_transaction = true };
+
+	bench_make(bench, "a.db", "CREATE TABLE t(a, b); INSERT INTO t(a) "
+				  "VALUES ('abc'), ('x')");
+	application = bench_application(bench, "a.db");
+	assert_int_equal(functions_offer(application, true, NULL), 0);
+	bench_run(application, "PRAGMA writable_schema = ON;"
+		  "CREATE TABLE k(a CHECK (a <> '')); UPDATE sqlite_schema SET "
+		  "sql = 'CREATE TABLE k(a CHECK (a REGEXP ''^a''))' "
+		  "WHERE name = 'k'");
+	connection_close(application);
+
+	db = bench_connect(bench, "a.db", CONNECTION_WRITE);
+	bench_run(db, "BEGIN");
+	if (run(bench, db, &script,
+		"UPDATE t SET b = sha256(a);\n"
+		"ALTER TABLE t ADD COLUMN c;\n"
+		"ALTER TABLE t ADD COLUMN IF NOT EXISTS d;\n"
+		"UPDATE t SET c = uuid() WHERE a REGEXP '^a';\n"
+		"ALTER TABLE t RENAME TO u; SELECT GEN_RANDOM_UUID()") != 0)
+		fail_msg("%s", bench->err.message);
+	assert_int_equal(script.statements, 6);
+	bench_expect(db, "SELECT count(*) || length(max(b)) || length(max(c)) "
+			 "|| count(c) FROM u", "264361");
+	assert_int_equal(connection_run(db, "SELECT uuid()", &bench->err),
+			 ERROR_SQL);
+	assert_string_equal(bench->err.message, "no such function: uuid");
+	bench_run(db, "ROLLBACK; BEGIN");
+
+	/* Also where the statement fails, and where it may not. */
+	assert_int_equal(run(bench, db, &script,
+			     "SELECT 'a' REGEXP '(' FROM t"),
+			 ERROR_SQL);
+	assert_non_null(strstr(bench->err.message, "bad pattern '('"));
+	assert_int_equal(run(bench, db, &script,
+			     "CREATE INDEX i ON t(sha256(a))"),
+			 ERROR_SQL);
+	assert_string_equal(bench->err.message,
+			    "unsafe use of sha256(); only a step itself can "
+			    "call it: the application does not have it");
+	assert_int_equal(connection_run(db, "SELECT sha256(1)", &bench->err),
+			 ERROR_SQL);
+	assert_int_equal(run(bench, db, &script, "SELECT nope(1)"), ERROR_SQL);
+	assert_string_equal(bench->err.message, "no such function: nope");
 }
 
 static void a_failure_at_the_end_reaches_to_the_end(void **state)
@@ -267,6 +355,8 @@ int main(void)
 		BENCH_TEST(a_trigger_is_one_statement),
 		BENCH_TEST(nothing_to_run_is_fine),
 		BENCH_TEST(a_failure_shows_its_statement),
+		BENCH_TEST(what_sqlite_lacks_counts_as_a_statement),
+		BENCH_TEST(our_functions_are_there_for_one_statement),
 		BENCH_TEST(a_failure_at_the_end_reaches_to_the_end),
 		BENCH_TEST(what_sqlite_says_keeps_its_code),
 		BENCH_TEST(ending_the_transaction_is_noticed),

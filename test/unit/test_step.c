@@ -26,9 +26,61 @@ static struct step *make(const char *from, const char *sql)
 
 static void names_the_kinds(void **state)
 {
+	enum kind kind;
+
 	(void)state;
 	assert_string_equal(kind_name(KIND_SYSTEM), "system");
 	assert_string_equal(kind_name(KIND_USER), "user");
+	assert_true(kind_find("system", &kind));
+	assert_int_equal(kind, KIND_SYSTEM);
+	assert_true(kind_find("user", &kind));
+	assert_int_equal(kind, KIND_USER);
+	assert_false(kind_find("users", &kind));
+	assert_false(kind_find("", &kind));
+}
+
+/* Whatever the format: `new` writes files so. */
+static void is_planned_if_its_first_lines_say_so(void **state)
+{
+	static const struct {
+		const char *sql;
+		bool is_planned;
+	} cases[] = {
+		{ "-- fleet-upgrade: planned\n-- later\n", true },
+		{ "-- +goose Up\n-- fleet-upgrade: planned\nSELECT 1;", true },
+		{ "-- planned\n", false },
+		{ "SELECT 1; -- fleet-upgrade: planned\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct step *step = make("0.1", cases[i].sql);
+
+		assert_int_equal(step->is_planned, cases[i].is_planned);
+		step->is_planned = true;
+		step_derive(step);
+		assert_true(step->is_planned);
+		step_free(step);
+	}
+}
+
+/* What `new` leaves to be written must not be taken for a way back. */
+static void comments_are_no_way_down(void **state)
+{
+	struct step *step = make("0.1", "CREATE TABLE t(a);");
+	struct step *blank = make("0.1", "-- nothing");
+
+	(void)state;
+	assert_null(step_way_down(step));
+	step->parts[STEP_DOWN].sql = xstrdup("-- write it here\n");
+	assert_null(step_way_down(step));
+	free(step->parts[STEP_DOWN].sql);
+	step->parts[STEP_DOWN].sql = xstrdup("SELECT 1;");
+	assert_ptr_equal(step_way_down(step), &step->parts[STEP_DOWN]);
+	blank->parts[STEP_DOWN].sql = xstrdup("-- nothing either");
+	assert_ptr_equal(step_way_down(blank), &blank->parts[STEP_DOWN]);
+	step_free(step);
+	step_free(blank);
 }
 
 static void derives_what_follows(void **state)
@@ -111,6 +163,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_the_kinds),
+		cmocka_unit_test(is_planned_if_its_first_lines_say_so),
+		cmocka_unit_test(comments_are_no_way_down),
 		cmocka_unit_test(derives_what_follows),
 		cmocka_unit_test(knows_what_its_sql_takes_away),
 		cmocka_unit_test(knows_the_first_step),

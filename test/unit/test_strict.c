@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -123,6 +124,37 @@ static void the_way_to_the_state_directory_counts(void **state)
 	fleet_free(session.fleet);
 }
 
+/* Outside of any fleet: what is made is worth what its folder is worth. */
+static void a_folder_that_others_may_write_to_is_no_place(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct step step = { .file = xasprintf("%s/m.md", sandpit->path) };
+	struct step *steps[] = { &step };
+	struct migrations migrations = { .steps = steps, .step_count = 1 };
+	struct session session = { .migrations = &migrations,
+				   .config.strict_modes = true };
+	char *folder = xasprintf("%s/open", sandpit->path);
+	struct error err = { 0 };
+
+	if (geteuid() != 0)
+		skip();
+	sandpit_folder(sandpit, "open");
+	sandpit_file(sandpit, "m.md", "x", 0644);
+	assert_int_equal(strict_files(&session, folder, &err), 0);
+	assert_int_equal(fchmodat(sandpit->fd, "open", 0777, 0), 0);
+	assert_int_equal(strict_files(&session, folder, &err), ERROR_CONFIG);
+	assert_non_null(strstr(err.message, "/open may be written"));
+	session.config.strict_modes = false;
+	assert_int_equal(strict_files(&session, folder, &err), 0);
+	session.config.strict_modes = true;
+	assert_int_equal(fchmodat(sandpit->fd, "open", 0755, 0), 0);
+	assert_int_equal(fchmodat(sandpit->fd, "m.md", 0666, 0), 0);
+	assert_int_equal(strict_files(&session, folder, &err), ERROR_CONFIG);
+	assert_non_null(strstr(err.message, "m.md may be written"));
+	free(step.file);
+	free(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +169,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			the_way_to_the_state_directory_counts, sandpit_open,
 			sandpit_close),
+		cmocka_unit_test_setup_teardown(
+			a_folder_that_others_may_write_to_is_no_place,
+			sandpit_open, sandpit_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,31 @@ static void cuts_a_statement(void **state)
 		      COUNT(expected));
 }
 
+static void passes_a_body_in_dollars(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "$$ a; 'b $$;", ";" }, { "$x$ $$ $y$ $x$ z", " z" },
+		{ "$$$$", "" },		 { "$$a$$", "" },
+		{ "a$b$c a$b$c", NULL }, { "$1 $1", NULL },
+		{ "$x$y $x", NULL },	 { "$", NULL },
+		{ "'$$' '$$'", NULL },	 { "", NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct token token;
+		const char *end;
+
+		(void)token_next(cases[i][0], &token);
+		end = token_pass_body(&token);
+		if (cases[i][1] == NULL)
+			assert_null(end);
+		else
+			assert_string_equal(end, cases[i][1]);
+	}
+}
+
 static void knows_every_kind_of_quotes(void **state)
 {
 	static const struct expected expected[] = {
@@ -196,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cuts_a_statement),
+		cmocka_unit_test(passes_a_body_in_dollars),
 		cmocka_unit_test(knows_every_kind_of_quotes),
 		cmocka_unit_test(passes_over_comments),
 		cmocka_unit_test(leaves_comment_marks_in_strings),

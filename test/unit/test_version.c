@@ -41,6 +41,34 @@ static int sign(int number)
 	return (number > 0) - (number < 0);
 }
 
+static void says_what_comes_next(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "0", "1" }, { "9", "10" }, { "0.3.20", "0.3.21" },
+		{ "0.3.9", "0.3.10" }, { "0009", "0010" }, { "0099", "0100" },
+		{ "999", "1000" }, { "0.10.00", "0.10.01" },
+		{ "1.0-rc9", "1.0-rc10" }, { "0.3.19a", "0.3.20" },
+		{ "2.x", "3" },
+		{ "99999999999999999999", "100000000000000000000" },
+	};
+	char next[VERSION_BYTES], longest[VERSION_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_true(version_next(cases[i][0], next));
+		assert_string_equal(next, cases[i][1]);
+		assert_true(version_is_valid(next));
+		assert_true(version_compare(cases[i][0], next) < 0);
+	}
+	memset(longest, '9', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_false(version_next(longest, next));
+	longest[sizeof(longest) - 2] = '8';
+	assert_true(version_next(longest, next));
+	assert_false(version_next("", next));
+	assert_false(version_next("none", next));
+}
+
 static void orders_every_pair(void **state)
 {
 	size_t a, b;
@@ -136,6 +164,7 @@ static void looks_at_so_many_bytes_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(says_what_comes_next),
 		cmocka_unit_test(orders_every_pair),
 		cmocka_unit_test(compares_numbers_as_numbers),
 		cmocka_unit_test(takes_spellings_of_one_version_for_one),
