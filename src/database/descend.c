@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "database/inplace.h"
+#include "database/walk.h"
 
 static int decide_descend(struct steps *steps, bool *needed, struct error *err)
 {
@@ -13,7 +14,7 @@ static int decide_descend(struct steps *steps, bool *needed, struct error *err)
 
 static int apply_descend(struct steps *steps, struct error *err)
 {
-	int rc = steps_run(steps, err);
+	int rc = walk_run(steps, err);
 
 	return rc != 0 ? rc : steps_check(steps, err);
 }

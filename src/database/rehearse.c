@@ -7,6 +7,7 @@
 #include "database/scratch.h"
 #include "database/series.h"
 #include "database/steps.h"
+#include "database/walk.h"
 #include "sqlite/connection.h"
 #include "sqlite/copy.h"
 
@@ -32,7 +33,7 @@ static int run_all(struct steps *steps, struct error *err)
 	if (steps->is_apart)
 		return series_run(steps, err);
 	rc = connection_run(steps->db, "BEGIN IMMEDIATE", err);
-	return rc != 0 ? rc : steps_run(steps, err);
+	return rc != 0 ? rc : walk_run(steps, err);
 }
 
 /* Everything that an upgrade would do up to COMMIT, on a copy that nobody

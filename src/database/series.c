@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "sqlite/connection.h"
+#include "database/walk.h"
 
 static bool vacuums(const struct step *step)
 {
@@ -10,7 +11,7 @@ static bool vacuums(const struct step *step)
 
 bool series_is_needed(const struct steps *steps)
 {
-	return steps_any(steps, step_is_apart);
+	return walk_any(steps, step_is_apart);
 }
 
 /* SQLite has undone it already where it ended the transaction itself. */
@@ -35,7 +36,7 @@ static int in_transaction(struct steps *steps,
 static int prepare(struct steps *steps, size_t i, struct error *err)
 {
 	(void)i;
-	return steps_prepare(steps, err);
+	return walk_prepare(steps, err);
 }
 
 /* Its own transactions may be rolled back, which takes a journal. */
@@ -46,24 +47,24 @@ static int run_alone(struct steps *steps, size_t i, struct error *err)
 	if (rc != 0)
 		return rc;
 	connection_allow_vacuum(steps->db, true);
-	rc = steps_run_one(steps, i, err);
+	rc = walk_one(steps, i, err);
 	connection_allow_vacuum(steps->db, false);
 	return rc;
 }
 
 static int run_one(struct steps *steps, size_t i, struct error *err)
 {
-	const struct step *step = steps_step(steps, i);
+	const struct step *step = walk_step(steps, i);
 	struct failure *failure = &steps->job->result.failure;
 	int rc = connection_enforce_keys(
 		steps->db, step->directives.has_foreign_keys, err);
 
 	if (rc == 0 && step->is_program)
-		rc = steps_run_one(steps, i, err);
+		rc = walk_one(steps, i, err);
 	else if (rc == 0 && step->directives.is_outside_transaction)
 		rc = run_alone(steps, i, err);
 	else if (rc == 0)
-		rc = in_transaction(steps, steps_run_one, i, err);
+		rc = in_transaction(steps, walk_one, i, err);
 	/* Deferred foreign keys fail as it is committed. */
 	if (rc != 0 && failure->migration[0] == '\0') {
 		text_copy(failure->migration, sizeof(failure->migration),
@@ -82,11 +83,11 @@ int series_run(struct steps *steps, struct error *err)
 		rc = run_one(steps, i, err);
 	if (rc == 0)
 		rc = connection_enforce_keys(steps->db, false, err);
-	return rc != 0 ? rc : steps_finish(steps, err);
+	return rc != 0 ? rc : walk_finish(steps, err);
 }
 
 int series_vacuum(struct steps *steps, struct error *err)
 {
-	return steps_any(steps, vacuums) ? connection_vacuum(steps->db, err)
+	return walk_any(steps, vacuums) ? connection_vacuum(steps->db, err)
 					 : 0;
 }

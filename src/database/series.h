@@ -26,7 +26,7 @@
 /* True if steps->standing has such a step pending. */
 bool series_is_needed(const struct steps *steps);
 
-/* steps_run() in this way. On failure result.failure says where. */
+/* walk_run() in this way. On failure result.failure says where. */
 int series_run(struct steps *steps, struct error *err);
 
 /* VACUUM, if a pending step asks for that; after the checks, which know tables

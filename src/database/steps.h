@@ -6,11 +6,11 @@
  * database, or a private copy in a rehearsal. Never commits.
  *
  * Calling order: steps_begin() right after the connection is open; then
- * `open_before` or `before` is set; steps_run() and steps_check() inside the
+ * `open_before` or `before` is set; walk_run() and steps_check() inside the
  * transaction; steps_end(), after which the caller closes the connection.
  *
  * Most of the checks need nothing but the schema that was there before, which
- * steps_run() takes. An untouched copy of all of it is opened only if one of
+ * walk_run() takes. An untouched copy of all of it is opened only if one of
  * them asks: because there is something to excuse (old sins), rows to count (a
  * rebuilt table) or damage to look for.
  */
@@ -38,8 +38,8 @@ struct steps {
 			   struct error *err);
 	struct sqlite3 *before; /* opened by that; or the caller's, which stays
 				 * open, where open_before is NULL */
-	struct schema *old;	/* its schema; taken by steps_run() */
-	struct complaints keys; /* its foreign keys, taken by steps_run() where
+	struct schema *old;	/* its schema; taken by walk_run() */
+	struct complaints keys; /* its foreign keys, taken by walk_run() where
 				 * the migrations themselves declare wrong
 				 * ones: then every database has some */
 	bool has_keys;
@@ -57,6 +57,9 @@ struct steps {
 void steps_begin(struct steps *steps, struct job *job, struct sqlite3 *db);
 void steps_end(struct steps *steps);
 
+/* The schemas of the replay, for that of the database to borrow from. */
+struct schema_known steps_known(const struct steps *steps);
+
 /* The database as it was before the steps, opened if it is not yet.
  * Borrowed. */
 int steps_before(struct steps *steps, struct sqlite3 **out, struct error *err);
@@ -71,24 +74,8 @@ int steps_check_before(struct steps *steps, struct error *err);
  * already, then that is the news. Returns the code that holds. */
 int steps_blame(struct steps *steps, int rc, struct error *err);
 
-/* True if one of the pending steps has that; the i-th of them. */
-bool steps_any(const struct steps *steps,
-	       bool (*has)(const struct step *step));
-const struct step *steps_step(const struct steps *steps, size_t i);
-
-/* The parts of steps_run(), for whoever runs them each in a transaction of its
- * own (series.h): what comes before the first; the i-th, and its ledger row
- * (without a transaction where there is none); what comes behind the last. */
-int steps_prepare(struct steps *steps, struct error *err);
-int steps_run_one(struct steps *steps, size_t i, struct error *err);
-int steps_finish(struct steps *steps, struct error *err);
-
 /* Goes on with that connection; NULL: with none yet. */
 void steps_move(struct steps *steps, struct sqlite3 *db);
-
-/* Records a detected version, then runs each step that the standing says, up or
- * down (stride.h). On failure result.failure says where. */
-int steps_run(struct steps *steps, struct error *err);
 
 /* Compares with how it was before: structure, CHECK and NOT NULL, foreign keys,
  * losses. ERROR_CHECK, ERROR_CORRUPT. */

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "database/ledger.h"
 #include "database/steps.h"
+#include "database/walk.h"
 #include "database/tracker.h"
 #include "migration/sql.h"
 #include "sqlite/connection.h"
@@ -128,7 +129,7 @@ static int run_steps(const struct plan *plan, enum kind kind,
 	steps.standing = &standing;
 	rc = connection_run(db, "BEGIN", err);
 	if (rc == 0)
-		rc = steps_run(&steps, err);
+		rc = walk_run(&steps, err);
 	if (rc == 0)
 		rc = steps_check(&steps, err);
 	if (rc == 0)

@@ -8,6 +8,7 @@
 #include "database/series.h"
 #include "database/swap.h"
 #include "sqlite/copy.h"
+#include "database/walk.h"
 
 /* A version that was detected hangs on the migrations as well as on the file,
  * so that only a ledger is worth remembering; and only where it says all. */
@@ -89,7 +90,7 @@ static int decide_upgrade(struct steps *steps, bool *needed, struct error *err)
 static int apply_upgrade(struct steps *steps, struct error *err)
 {
 	int rc = steps->is_apart ? series_run(steps, err)
-				 : steps_run(steps, err);
+				 : walk_run(steps, err);
 
 	return rc != 0 ? rc : steps_check(steps, err);
 }

@@ -14,7 +14,7 @@ trap 'rm -f "$mutated"' EXIT
 # What is wrong with the patch $1, of the source $2.
 judge()
 {
-	if ! patch -s -F 0 -o - "$2" "$1" >"$mutated"; then
+	if ! patch -s -N -F 0 -r - -o - "$2" "$1" >"$mutated"; then
 		echo "it cannot be applied to $2; make it anew"
 		return
 	fi
