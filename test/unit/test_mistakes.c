@@ -40,6 +40,21 @@ static void looks_at_ways_back(void **state)
 	migrations_free(read);
 }
 
+static void nothing_is_asked_for_in_vain(void **state)
+{
+	struct migrations *read = study(
+		STUDY_STEP("user:baseline→0.1", "SELECT 1;")
+		STUDY_STEP("user:0.1→0.2", "SELECT 2;")
+		"```sql\n-- [user:0.1→0.2:down]\n"
+		"-- fleet-upgrade: foreign_keys=on\nSELECT 3;"
+		"\n-- [user:0.1→0.2:end]\n```\n");
+
+	(void)state;
+	study_expect(read, "directive", SEVERITY_ERROR, 13,
+		     "would be passed over in this down");
+	migrations_free(read);
+}
+
 static void says_nothing_of_right_ones(void **state)
 {
 	struct migrations *read = study(STUDY_STEP(
@@ -58,6 +73,7 @@ int main(void)
 		cmocka_unit_test(tells_of_them_with_their_line),
 		cmocka_unit_test(only_warns_in_what_is_planned),
 		cmocka_unit_test(looks_at_ways_back),
+		cmocka_unit_test(nothing_is_asked_for_in_vain),
 		cmocka_unit_test(says_nothing_of_right_ones),
 	};
 
