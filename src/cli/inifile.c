@@ -41,7 +41,8 @@ static const char *misunderstood(const char *line)
 	return NULL;
 }
 
-/* What fgets() does, but never a part of a line. */
+/* What fgets() does, but never a part of a line. One that is the last, without
+ * a line end, may be no longer than the others. */
 static char *read_line(char *out, int room, void *stream)
 {
 	struct reading *reading = stream;
@@ -55,7 +56,7 @@ static char *read_line(char *out, int room, void *stream)
 		if (c == '\0')
 			complaint = "the line has a NUL byte; is this an INI "
 				    "file?";
-		else if (bytes == room - 1)
+		else if (bytes == room - 2 && c != '\n')
 			complaint = "the line is too long for an INI file; "
 				    "give a long value with --set or in the "
 				    "environment";

@@ -94,6 +94,14 @@ static int read_totals(struct query *query, struct journal_run *run,
 	return rc;
 }
 
+/* What every row has; unless somebody else wrote the file, or its disk did. */
+static const char *text_of(struct query *query, int column)
+{
+	const char *text = query_text(query, column);
+
+	return text != NULL ? text : "";
+}
+
 int journal_each_run(const char *state_path, size_t limit,
 		     void (*tell)(void *self, const struct journal_run *run),
 		     void *self, struct error *err)
@@ -113,10 +121,10 @@ int journal_each_run(const char *state_path, size_t limit,
 	while (rc == 0 && (rc = query_next(&runs, &has_row, err)) == 0 &&
 	       has_row) {
 		struct journal_run run = {
-			.id = query_text(&runs, 0),
-			.command = query_text(&runs, 1),
+			.id = text_of(&runs, 0),
+			.command = text_of(&runs, 1),
 			.dry_run = query_number(&runs, 2) != 0,
-			.began = query_text(&runs, 3),
+			.began = text_of(&runs, 3),
 			.ended = query_text(&runs, 4),
 			.target_system = query_text(&runs, 5),
 			.target_user = query_text(&runs, 6),
@@ -142,9 +150,9 @@ static void tell_result(struct query *query,
 			void *self)
 {
 	const struct journal_result result = {
-		.kind = query_text(query, 0),
+		.kind = text_of(query, 0),
 		.username = query_text(query, 1),
-		.path = query_text(query, 2),
+		.path = text_of(query, 2),
 		.from = query_text(query, 3),
 		.to = query_text(query, 4),
 		.outcome = query_text(query, 5),
@@ -205,7 +213,7 @@ int journal_each_unfinished(const char *state_path,
 	rc = query_open(&query, db, unfinished_sql, err);
 	while (rc == 0 && (rc = query_next(&query, &has_row, err)) == 0 &&
 	       has_row)
-		tell(self, query_text(&query, 0), query_text(&query, 1));
+		tell(self, query_text(&query, 0), text_of(&query, 1));
 	query_close(&query);
 	connection_close(db);
 	return rc;

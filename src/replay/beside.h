@@ -2,8 +2,8 @@
  * beside: what stands beside a step's way up, tried as far as that goes without
  * a database.
  *
- * Runs on: the main thread. No state; adds findings, all of them warnings, since
- * an upgrade does not hang on them:
+ * Runs on: the main thread. No state; adds findings, all of them warnings,
+ * since an upgrade does not hang on them:
  * - "part": a check or a look afterwards cannot be asked, or writes: every
  *   database would be left as it is;
  * - "way-down": a way down that fails, or does not lead back to the schema from

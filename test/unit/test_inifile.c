@@ -114,6 +114,26 @@ static void test_what_would_be_misread_is_refused(void **state)
 	}
 }
 
+/* Whoever adds the line end that is missing must not make it too long. */
+static void test_the_line_end_makes_no_difference(void **state)
+{
+	struct heard heard;
+	struct error err;
+
+	(void)state;
+	for (size_t length = 190; length < 210; length++) {
+		char text[300] = "[a]\nb = ";
+		int with, without;
+
+		memset(text + 8, 'x', length - 4);
+		without = read_text(text, &heard, &err);
+		text[4 + length] = '\n';
+		with = read_text(text, &heard, &err);
+		assert_int_equal(with, without);
+		assert_int_equal(with == 0, length <= 198);
+	}
+}
+
 /* inih by itself would cut the value at 199 bytes and read "s = 99" as a
  * key. */
 static void test_a_long_line_is_refused_and_never_split(void **state)
@@ -219,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_lines_are_heard_with_their_numbers),
 		cmocka_unit_test(test_nothing_is_fine),
 		cmocka_unit_test(test_what_would_be_misread_is_refused),
+		cmocka_unit_test(test_the_line_end_makes_no_difference),
 		cmocka_unit_test(test_a_long_line_is_refused_and_never_split),
 		cmocka_unit_test(
 			test_a_long_last_line_without_its_end_is_refused),
