@@ -46,6 +46,21 @@ make()
 	exits 0 fleet verify
 }
 
+@test "brain: the table of its README, written from a replay" {
+	make alice
+	make bob
+	exits 0 fleet upgrade alice
+	exits 0 fleet list --markdown
+	line=$(grep 001_add_phase7_tables.sql <<<"$output")
+	for word in 'partly (1 of 2)' '`agent_artifacts`' '`chat_messages`' \
+		'`idx_agent_runs_status`' '`update_chat_sessions_updated_at`'; do
+		[[ $line == *"$word"* ]]
+	done
+	exits 0 fleet
+	exits 0 fleet list --markdown
+	[[ $(grep 001_add_phase7_tables.sql <<<"$output") == *'yes (2 of 2)'* ]]
+}
+
 @test "brain: back down by the comment, keeping what was written since" {
 	make alice
 	make bob
