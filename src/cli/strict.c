@@ -71,6 +71,21 @@ static int refuse_exposed(const struct session *session, struct error *err)
 	return rc;
 }
 
+/* The file of a step's part may be another than that of its way up. */
+static int check_parts(const struct session *session, const struct step *step,
+		       struct error *err)
+{
+	int rc = 0;
+
+	for (size_t part = 0; rc == 0 && part < STEP_PARTS; part++) {
+		const char *file = step->parts[part].file;
+
+		if (file != NULL && strcmp(file, step->file) != 0)
+			rc = check_path(session, file, err);
+	}
+	return rc;
+}
+
 static int check_migrations(const struct session *session, struct error *err)
 {
 	const struct migrations *migrations = session->migrations;
@@ -78,11 +93,13 @@ static int check_migrations(const struct session *session, struct error *err)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < migrations->step_count; i++) {
-		const char *file = migrations->steps[i]->file;
+		const struct step *step = migrations->steps[i];
 
-		if (strcmp(file, last) != 0)
-			rc = check_path(session, file, err);
-		last = file;
+		if (strcmp(step->file, last) != 0)
+			rc = check_path(session, step->file, err);
+		if (rc == 0)
+			rc = check_parts(session, step, err);
+		last = step->file;
 	}
 	return rc ? error_prefix(err, "the migrations") : 0;
 }

@@ -107,6 +107,16 @@ refused()
 	refused "$T/migrations/history.md" "chmod go-w"
 }
 
+@test "strict: a part of a step in a file of its own" {
+	rm migrations/*
+	echo 'CREATE TABLE IF NOT EXISTS topics(id);' >migrations/1_a.sql
+	echo 'SELECT 1;' >migrations/1_a.down.sql
+	chmod 666 migrations/1_a.down.sql
+	untouched fleet upgrade
+	same 78 "$status"
+	says "chmod go-w $T/migrations/1_a.down.sql" "nothing was touched"
+}
+
 @test "strict: a folder of migrations that others may write to" {
 	chmod 775 migrations
 	chgrp $OTHER migrations
