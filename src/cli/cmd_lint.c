@@ -57,6 +57,8 @@ static void print_end(const struct migrations *migrations, const size_t found[])
 	say_amount(stdout, found[SEVERITY_ERROR], "error", "errors");
 	fputs(", ", stdout);
 	say_amount(stdout, found[SEVERITY_WARNING], "warning", "warnings");
+	if (migrations->format != NULL)
+		printf(" (%s)", migrations->format);
 	putchar('\n');
 }
 

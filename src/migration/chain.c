@@ -256,6 +256,15 @@ size_t chain_position(const struct chain *chain, const char *version)
 	return position;
 }
 
+const char *chain_format(const struct migrations *migrations, enum kind kind)
+{
+	const char *own = migrations->chains[kind].format;
+
+	if (own != NULL)
+		return own;
+	return migrations->format != NULL ? migrations->format : "";
+}
+
 const char *chain_version(const struct chain *chain, size_t position)
 {
 	return position == 0 ? NULL : chain->steps[position - 1]->to;

@@ -239,6 +239,7 @@ static void conclude(struct reading *reading)
 			reading->format);
 	into->format = reading->format != NULL ? reading->format
 					       : reading->sheets.shape;
+	into->chains[reading->kind].format = into->format;
 	into->chains[reading->kind].is_set = true;
 }
 

@@ -45,6 +45,7 @@ struct chain {
 	bool is_set; /* the steps are files of a folder, to which one that
 		      * stands before others may come later: which of them a
 		      * database has, its ledger says one by one */
+	const char *format; /* static; NULL: that of the whole source */
 	struct step **planned; /* listed only */
 	size_t planned_count;
 };
@@ -117,6 +118,10 @@ void migrations_chain(struct migrations *migrations);
 /* The position in the chain of the newest step whose to-version is not above
  * `version`; 0 if there is none. NULL or "latest": the end. */
 size_t chain_position(const struct chain *chain, const char *version);
+
+/* How the chain's migrations are written, for people: "numbered"; "" if there
+ * are none. */
+const char *chain_format(const struct migrations *migrations, enum kind kind);
 
 /* The version at a position: NULL at 0. */
 const char *chain_version(const struct chain *chain, size_t position);

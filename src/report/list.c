@@ -163,6 +163,7 @@ void list_print(const struct migrations *migrations,
 		const struct list_options *options)
 {
 	const struct widths widths = widths_of(migrations);
+	const char *format;
 	size_t unknown = 0;
 	char count[SAY_COUNT_BYTES];
 
@@ -171,9 +172,10 @@ void list_print(const struct migrations *migrations,
 
 		if (chain->count + chain->planned_count == 0)
 			continue;
+		format = chain_format(migrations, (enum kind)kind);
 		say_toned(options->out, options->colour, TONE_TITLE, "%s",
 			  kind_name((enum kind)kind));
-		fputc('\n', options->out);
+		fprintf(options->out, "%s%s\n", format[0] ? ", " : "", format);
 		for (size_t i = 0; i < chain->count; i++)
 			print_step(options, chain->steps[i], i + 1, &widths);
 		for (size_t i = 0; i < chain->planned_count; i++)

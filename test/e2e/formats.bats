@@ -42,8 +42,10 @@ tables_of()
 	write README.md <<<'# nothing to run'
 	new_users alice bob
 	exits 0 fleet list
-	says "user:baseline→000" "user:000→002" "user:002→10" \
+	says "user, numbered" "user:baseline→000" "user:000→002" "user:002→10" \
 		"create users" "add tasks"
+	exits 0 fleet lint
+	has "3 steps: 0 errors, 0 warnings (numbered)"
 	exits 0 fleet
 	same 10 "$(version_of "$(db alice)")"
 	same "tags tasks users" "$(tables_of bob)"
@@ -103,6 +105,8 @@ tables_of()
 		DROP TABLE a;
 	EOF
 	new_users alice
+	exits 0 fleet list
+	has "user, dbmate"
 	exits 0 fleet
 	same a "$(tables_of alice)"
 }
