@@ -68,7 +68,7 @@ struct command {
 	unsigned needs;	     /* of enum need */
 
 	/* Does it. 0, with the exit status in *exit_status; or an error, which
-	 * main prints and turns into an exit status. NULL: not built yet. */
+	 * main prints and turns into an exit status. */
 	int (*run)(struct session *session, int *exit_status,
 		   struct error *err);
 

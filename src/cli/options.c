@@ -162,9 +162,6 @@ static int check_command(const struct options *options, const bool *used,
 {
 	unsigned bit = 1u << command_id(options->command);
 
-	if (!options->command->run)
-		return error_set(err, ERROR_USAGE, "%s is not built yet; "
-				 "nothing was done", options->command->name);
 	if (options->quiet && options->verbose)
 		return error_set(err, ERROR_USAGE, "--quiet and --verbose "
 				 "exclude each other");

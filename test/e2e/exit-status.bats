@@ -168,7 +168,11 @@ teardown() { end; }
 	exits 64 fleet --users-from nowhere
 	exits 64 fleet restore
 	exits 64 fleet baseline
-	exits 64 fleet new 0.4
+	exits 64 fleet new
+	exits 64 fleet template build
+	exits 64 fleet migrations dump --at 9.9.9
+	exits 64 fleet baseline --from nothing
+	exits 64 fleet rollback --to 9.9.9
 	[ ! -e fleet/.fleet-upgrade ]
 }
 

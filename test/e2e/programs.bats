@@ -46,7 +46,7 @@ fails_to()
 # is_gone PID: or at least dead, and nobody has asked for its status.
 is_gone()
 {
-	fails_to grep '^State:[[:space:]]*[^XZ]' "/proc/$1/status" 2>/dev/null
+	fails_to grep '^State:[[:space:]]*[^XZ[:space:]]' "/proc/$1/status" 2>/dev/null
 }
 
 # fails PART...: alice and bob fail, say each PART, and stay as they were; and

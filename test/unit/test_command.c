@@ -19,13 +19,11 @@ static void test_every_place_in_the_table_is_filled(void **state)
 	}
 }
 
-static void test_only_what_says_so_is_not_built(void **state)
+static void test_every_command_can_be_run(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		assert_int_equal(commands[i].run == NULL,
-				 strstr(commands[i].summary, "not built") !=
-					 NULL);
+		assert_non_null(commands[i].run);
 }
 
 /* "They also work while the migrations are broken or absent." */
@@ -98,7 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_place_in_the_table_is_filled),
-		cmocka_unit_test(test_only_what_says_so_is_not_built),
+		cmocka_unit_test(test_every_command_can_be_run),
 		cmocka_unit_test(test_the_way_back_needs_no_migrations),
 		cmocka_unit_test(test_only_what_changes_something_writes),
 		cmocka_unit_test(test_a_command_of_two_words_takes_both),
