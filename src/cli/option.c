@@ -33,7 +33,7 @@ const struct option_row option_rows[] = {
 	{ 'd', "data-dir", "DIR", KEY("fleet.data_dir"), ALL,
 	  "where the databases are" },
 	{ 'm', "migrations", "PATH", KEY("migrations.path"), ALL,
-	  "the migrations: a file, or a folder of *.md" },
+	  "the migrations: a folder, or a Markdown file" },
 	{ 't', "to", "VERSION", KEY("migrations.target"),
 	  WITH_TARGET | SHOWN,
 	  "the version to reach, record or go back to" },
