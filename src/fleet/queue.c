@@ -253,11 +253,7 @@ size_t queue_batch_jobs(const struct queue *queue)
 
 size_t queue_default_jobs(void)
 {
-	long jobs = 8 * sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (jobs < 8)
-		return 8;
-	return jobs > 32 ? 32 : (size_t)jobs;
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 32 : 16;
 }
 
 const char *queue_library_version(void)

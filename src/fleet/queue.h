@@ -59,8 +59,8 @@ void queue_run(struct queue *queue, job_work *work, struct queue_source source);
 size_t queue_window(const struct queue *queue);
 size_t queue_batch_jobs(const struct queue *queue);
 
-/* 8 for each core, 8 to 32: what is done in place waits for the disk seven
- * times. */
+/* 16 with one core, 32 with more: what is done in place waits for the disk
+ * seven times. */
 size_t queue_default_jobs(void);
 
 const char *queue_library_version(void); /* of libuv, at run time: "1.44.2" */
