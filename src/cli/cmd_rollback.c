@@ -129,7 +129,7 @@ static int put_back(struct session *session, const struct fleet *subset,
 
 int cmd_rollback(struct session *session, int *exit_status, struct error *err)
 {
-	struct standings standings = { .listener = { hear },
+	struct standings standings = { .listener = { .hear = hear },
 				       .session = session };
 	struct listener *listeners[] = { &standings.listener };
 	struct fleet subset = { 0 };

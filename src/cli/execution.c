@@ -71,6 +71,10 @@ static void listen_all(struct execution *execution)
 		.again = session->again,
 	};
 
+	/* First: if it cannot be written, the others tell the exit status. */
+	if (session->journal)
+		run_listen(execution->run,
+			   journal_listener(session->journal));
 	execution->progress = listen_progress(session, execution->run);
 	execution->summary = summary_new(&summary);
 	run_listen(execution->run, summary_listener(execution->summary));
@@ -78,9 +82,6 @@ static void listen_all(struct execution *execution)
 		execution->json = json_new(stdout);
 		run_listen(execution->run, json_listener(execution->json));
 	}
-	if (session->journal)
-		run_listen(execution->run,
-			   journal_listener(session->journal));
 	if (session->seen)
 		run_listen(execution->run, seen_listener(session->seen));
 }
@@ -119,7 +120,7 @@ int execution_begin(struct session *session, const struct fleet *fleet,
 
 /* The databases are well whatever the record of them is, so this ends nothing;
  * but whoever relies on the record has to know. */
-static void tell_journal(const struct session *session, int *exit_status)
+static void tell_journal(const struct session *session)
 {
 	const struct error *error = NULL;
 
@@ -129,7 +130,6 @@ static void tell_journal(const struct session *session, int *exit_status)
 		return;
 	message_warn("the journal of runs is not complete, the databases are "
 		     "as reported: %s", error->message);
-	*exit_status = tally_worse(*exit_status, EXIT_STATUS_DISK);
 }
 
 /* Once, and not by database: it is a matter of the machine's. */
@@ -153,7 +153,7 @@ void execution_end(struct execution *execution, int *exit_status)
 {
 	tell_defect(execution->run);
 	*exit_status = run_end(execution->run);
-	tell_journal(execution->session, exit_status);
+	tell_journal(execution->session);
 	execution->session->last_run = execution->run;
 	progress_free(execution->progress);
 	summary_free(execution->summary);

@@ -85,7 +85,7 @@ static int refuse(const struct session *session,
 int preflight_space(struct session *session, const struct fleet *fleet,
 		    bool pending_only, struct error *err)
 {
-	struct tally tally = { .listener = { hear } };
+	struct tally tally = { .listener = { .hear = hear } };
 	struct listener *listeners[] = { &tally.listener };
 	struct preflight_need need = { 0 };
 	struct space space;

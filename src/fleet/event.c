@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "fleet/tally.h"
 
 void audience_add(struct audience *audience, struct listener *listener)
 {
@@ -12,10 +13,15 @@ void audience_add(struct audience *audience, struct listener *listener)
 	audience->listeners[audience->count++] = listener;
 }
 
-void audience_tell(const struct audience *audience, const struct event *event)
+void audience_tell(const struct audience *audience, const struct event *event,
+		   int *exit_status)
 {
-	for (size_t i = 0; i < audience->count; i++)
-		audience->listeners[i]->hear(audience->listeners[i], event);
+	for (size_t i = 0; i < audience->count; i++) {
+		struct listener *listener = audience->listeners[i];
+
+		listener->hear(listener, event);
+		*exit_status = tally_worse(*exit_status, listener->exit_status);
+	}
 }
 
 void audience_release(struct audience *audience)

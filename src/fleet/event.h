@@ -8,8 +8,9 @@
  *
  * A listener must not fail the run: one that cannot write (a full disk under
  * the journal) keeps why to itself until it is asked (see journal_error()), and
- * hears the rest without a word. Listeners hear each event in the order in
- * which they were added.
+ * hears the rest without a word. Only what the run ends with may become worse
+ * by it. Listeners hear each event in the order in which they were added, so
+ * that those who tell the exit status come after those who change it.
  */
 #ifndef FLEET_FLEET_EVENT_H
 #define FLEET_FLEET_EVENT_H
@@ -80,6 +81,7 @@ struct event {
 
 struct listener {
 	void (*hear)(struct listener *self, const struct event *event);
+	int exit_status; /* the run's is to be no better than this */
 };
 
 /* All that listen to one run: zeroed is none. Owns the list, not the
@@ -90,7 +92,10 @@ struct audience {
 };
 
 void audience_add(struct audience *audience, struct listener *listener);
-void audience_tell(const struct audience *audience, const struct event *event);
+/* *exit_status, the run's, which the event may show, becomes what the listeners
+ * make of it. */
+void audience_tell(const struct audience *audience, const struct event *event,
+		   int *exit_status);
 void audience_release(struct audience *audience);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "fleet/tally.h"
 #include "sqlite/connection.h"
 #include "sqlite/query.h"
 
@@ -248,6 +249,7 @@ static void write_all(struct journal *journal, const struct event *event)
 		error_prefix(&err, "%s: what this run did is not recorded from "
 			     "here on", journal->path);
 		journal->error = err;
+		journal->listener.exit_status = EXIT_STATUS_DISK;
 	}
 	forget_rows(journal);
 }

@@ -64,7 +64,7 @@ static void tell(struct run *run, struct event *event)
 	run->summary.signal = run->signals.signal;
 	run->summary.stopped = run->stopped;
 	event->run = &run->summary;
-	audience_tell(&run->audience, event);
+	audience_tell(&run->audience, event, &run->summary.exit_status);
 }
 
 static void tell_tick(uv_timer_t *timer)

@@ -257,6 +257,17 @@ teardown() { end; }
 	exits 2 fleet --dry-run
 }
 
+@test "exit status: a record that stays incomplete is 74, also in JSON" {
+	make_fleet 2
+	exits 0 fleet --to 0.3.19
+	holding fleet/.fleet-upgrade/journal.db json 74
+	same 74 "$(told 'select(.event == "run-end") | .exit_status')"
+	same 3 "$(told 'select(.event == "database") | .outcome' |
+		grep -c upgraded)"
+	grep -q "journal of runs is not complete" errors
+	exits 0 fleet
+}
+
 @test "exit status: a journal of runs that cannot be written is 74, before 1" {
 	make_fleet 3
 	exits 0 fleet --to 0.3.19

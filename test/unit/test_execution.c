@@ -46,7 +46,7 @@ static void test_a_look_is_heard_and_leaves_no_trace(void **state)
 {
 	struct desk *desk = *state;
 	struct session *session = open_fleet(desk, "status");
-	struct ear one = { .listener = { hear } }, two = one;
+	struct ear one = { .listener = { .hear = hear } }, two = one;
 	struct listener *listeners[] = { &one.listener, &two.listener };
 	char *before = workshop_print(desk->shop);
 	struct error err = { 0 };
@@ -166,7 +166,7 @@ static void raise_term(struct listener *self, const struct event *event)
 
 static void test_a_signal_ends_a_look_with_an_error(void **state)
 {
-	struct listener listener = { raise_term };
+	struct listener listener = { .hear = raise_term };
 	struct listener *listeners[] = { &listener };
 	struct desk *desk = *state;
 	struct session *session;
