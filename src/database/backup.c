@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/amount.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "sqlite/connection.h"
 #include "sqlite/copy.h"
@@ -34,8 +36,33 @@ char *backup_staged_name(const struct stamp *live)
 			 (uintmax_t)live->inode);
 }
 
+/* A file with holes may be bigger than the disk, and SQLite copies them as what
+ * they read as: one user's would fill it for all. */
+static int expect_room(const struct job *job, struct sqlite3 *from,
+		       const struct stamp *live, struct error *err)
+{
+	char need[32], have[32];
+	struct space space;
+	int64_t bytes;
+	int rc = space_of(job->plan->staging_dir, &space, err);
+
+	if (rc != 0 || live->bytes <= (int64_t)space.available)
+		return rc;
+	rc = copy_size(from, &bytes, err);
+	if (rc != 0 || bytes <= (int64_t)space.available)
+		return rc;
+	return error_set(err, ERROR_NOSPACE, "it takes %s, and %s are free in "
+			 "%s/staging; make room there, or look what that file "
+			 "is",
+			 amount_format_bytes((uint64_t)bytes, need,
+					     sizeof(need)),
+			 amount_format_bytes(space.available, have,
+					     sizeof(have)),
+			 job->plan->state_path);
+}
+
 static int fill(const struct job *job, const char *staged, struct sqlite3 *from,
-		struct error *err)
+		const struct stamp *live, struct error *err)
 {
 	const struct connection_options options = {
 		.mode = CONNECTION_PRIVATE,
@@ -43,8 +70,10 @@ static int fill(const struct job *job, const char *staged, struct sqlite3 *from,
 	};
 	char *path = xasprintf("%s/staging/%s", job->plan->state_path, staged);
 	struct sqlite3 *to = NULL;
-	int rc = connection_open(path, &options, &to, err);
+	int rc = expect_room(job, from, live, err);
 
+	if (rc == 0)
+		rc = connection_open(path, &options, &to, err);
 	if (rc == 0)
 		rc = copy_database(from, to, err);
 	connection_close(to);
@@ -125,7 +154,7 @@ int backup_make(struct job *job, struct sqlite3 *from, const struct stamp *live,
 	int rc = file_create(job->plan->staging_dir, staged, err);
 
 	if (rc == 0)
-		rc = fill(job, staged, from, err);
+		rc = fill(job, staged, from, live, err);
 	rc = finish(job, staged, live, rc, err);
 	free(staged);
 	return rc;

@@ -30,8 +30,8 @@ struct sqlite3;
 char *backup_staged_name(const struct stamp *live);
 
 /* Makes it: all of `from`, dressed like the live file's stamp. Sets
- * result.backup_bytes. ERROR_NOSPACE where the disk is full. On failure nothing
- * is left. */
+ * result.backup_bytes. ERROR_NOSPACE where the disk is full, or would be: a
+ * file with holes is copied without them. On failure nothing is left. */
 int backup_make(struct job *job, struct sqlite3 *from,
 		const struct stamp *live, struct error *err);
 

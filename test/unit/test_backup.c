@@ -213,12 +213,23 @@ static void test_it_can_be_made_again_after_it_was_discarded(void **state)
 	expect_same_rows(shop, "a.db");
 }
 
-static void let_files_be_small(void)
+static void limit_files(rlim_t bytes)
 {
-	const struct rlimit limit = { 20000, 20000 };
+	const struct rlimit limit = { bytes, bytes };
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static void let_files_be_small(void)
+{
+	limit_files(20000);
+}
+
+/* Big enough for what stands beside a WAL. */
+static void let_files_be_moderate(void)
+{
+	limit_files(1 << 20);
 }
 
 static void stop_at_a_full_disk(struct workshop *shop, const char *why)
@@ -260,6 +271,34 @@ static void test_a_full_disk_stops_a_swap(void **state)
 	stop_at_a_full_disk(*state, "no copy could be made");
 }
 
+/* In WAL mode, so that SQLite copies it; and by its header as big as its file
+ * is. */
+static void test_a_file_bigger_than_the_disk_does_not_fill_it(void **state)
+{
+	const unsigned char stale[] = { 0xff };
+	struct workshop *shop = *state;
+	char *path = workshop_path(shop, "a.db");
+	struct result result;
+	int fd;
+
+	shop->plan.strategy = CHOOSE_IN_PLACE;
+	workshop_make(shop, "a.db", 1);
+	workshop_sql(shop, "a.db", "PRAGMA journal_mode = WAL");
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, stale, sizeof(stale), 92), sizeof(stale));
+	assert_int_equal(ftruncate(fd, (off_t)8 << 40), 0);
+	close(fd);
+	/* So that it fills no disk if this is broken. */
+	result = workshop_do_in_child(shop, work_upgrade, "a.db",
+				      let_files_be_moderate);
+	workshop_outcome(&result, OUTCOME_FAILED);
+	assert_non_null(strstr(result.failure.error.message, "8.0 TiB"));
+	assert_non_null(strstr(result.failure.error.message, "are free in"));
+	assert_int_equal(workshop_state_files(shop), 0);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +311,8 @@ int main(void)
 		WORKSHOP_TEST(test_it_can_be_made_again_after_it_was_discarded),
 		WORKSHOP_TEST(test_a_full_disk_stops_it),
 		WORKSHOP_TEST(test_a_full_disk_stops_a_swap),
+		WORKSHOP_TEST(
+			test_a_file_bigger_than_the_disk_does_not_fill_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
