@@ -169,8 +169,8 @@ int file_write_text(int folder, const char *name, const char *text,
 	return rc;
 }
 
-/* Shorter ones are not worth asking for their holes. */
-#define SPARSE_BYTES (1 << 20)
+/* Shorter ones are not worth a further call. */
+#define LONG_BYTES (1 << 20)
 
 /* Where there is something to copy at or behind `at`, and in *end how far it
  * goes: a file that is long and has nothing in it must not fill the disk.
@@ -180,7 +180,7 @@ static off_t next_piece(int from, off_t at, off_t bytes, off_t *end)
 	off_t data, hole;
 
 	*end = bytes;
-	if (bytes < SPARSE_BYTES)
+	if (bytes < LONG_BYTES)
 		return at;
 	data = lseek(from, at, SEEK_DATA);
 	if (data < 0)
@@ -237,9 +237,13 @@ int file_clone(int from, off_t bytes, int folder, const char *name, int *out_fd,
 			done += copied;
 	}
 	/* A hole at the end. */
-	if (rc == 0 && bytes >= SPARSE_BYTES && ftruncate(*out_fd, bytes) != 0)
+	if (rc == 0 && bytes >= LONG_BYTES && ftruncate(*out_fd, bytes) != 0)
 		rc = error_set_errno(err, ERROR_IO, errno,
 				     "cannot copy it to %s", name);
+	/* The disk writes while the copy is worked on, so that the sync which
+	 * makes it durable has less to wait for. */
+	if (rc == 0 && bytes >= LONG_BYTES)
+		(void)sync_file_range(*out_fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	if (rc != 0) {
 		close(*out_fd);
 		*out_fd = -1;
