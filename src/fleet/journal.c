@@ -36,7 +36,10 @@ struct journal {
 	size_t count, capacity;
 };
 
+/* In one transaction: made one by one, each would be waited for. Where all of it
+ * is there, nothing is locked. */
 static const char schema_sql[] =
+	"BEGIN;"
 	"CREATE TABLE IF NOT EXISTS run(id TEXT PRIMARY KEY, command TEXT, "
 	"dry_run INTEGER, data_dir TEXT, began TEXT, ended TEXT, "
 	"target_system TEXT, target_user TEXT, databases INTEGER, "
@@ -48,7 +51,8 @@ static const char schema_sql[] =
 	"strategy TEXT, steps INTEGER, duration_us INTEGER, backup TEXT, "
 	"error_code TEXT, message TEXT, migration TEXT, file TEXT, "
 	"line INTEGER, statement TEXT, notes TEXT);"
-	"CREATE INDEX IF NOT EXISTS result_by_run ON result(run)";
+	"CREATE INDEX IF NOT EXISTS result_by_run ON result(run);"
+	"COMMIT";
 
 static const char begin_sql[] =
 	"INSERT INTO run(id, command, dry_run, data_dir, began, target_system, "
