@@ -179,7 +179,7 @@ static void test_the_plan_is_what_was_configured(void **state)
 	assert_int_equal(plan->foreign_keys, CHECK_FOREIGN_KEYS_OFF);
 	assert_int_equal(plan->unversioned, UNVERSIONED_REFUSE);
 	assert_int_equal(plan->busy_timeout_ms, 7000);
-	assert_int_equal(plan->cache_bytes, 8 << 20);
+	assert_int_equal(plan->cache_bytes, 2 << 20);
 	assert_true(clock_is_run_id(plan->run_id));
 	assert_string_equal(plan->data_path, desk->shop->data);
 	assert_int_equal(plan->backup_dir, -1);
