@@ -466,7 +466,7 @@ static void plan_database(struct listener *listener, const struct event *event)
 
 static void a_planning_pass_is_between_two(void **state)
 {
-	struct planner planner = { { plan_database }, 0, 0 };
+	struct planner planner = { { .hear = plan_database }, 0, 0 };
 	struct stage stage;
 
 	stage_open(&stage, state, 20, true);
