@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/amount.h"
 #include "base/folder.h"
 #include "base/memory.h"
 #include "sqlite/connection.h"
@@ -36,29 +35,18 @@ char *backup_staged_name(const struct stamp *live)
 			 (uintmax_t)live->inode);
 }
 
-/* A file with holes may be bigger than the disk, and SQLite copies them as what
- * they read as: one user's would fill it for all. */
+/* A file with holes may be bigger than the disk, and one user's would fill it
+ * for all. SQLite is asked only where the file is that long. */
 static int expect_room(const struct job *job, struct sqlite3 *from,
 		       const struct stamp *live, struct error *err)
 {
-	char need[32], have[32];
+	const struct plan *plan = job->plan;
 	struct space space;
-	int64_t bytes;
-	int rc = space_of(job->plan->staging_dir, &space, err);
+	int rc = space_of(plan->staging_dir, &space, err);
 
 	if (rc != 0 || live->bytes <= (int64_t)space.available)
 		return rc;
-	rc = copy_size(from, &bytes, err);
-	if (rc != 0 || bytes <= (int64_t)space.available)
-		return rc;
-	return error_set(err, ERROR_NOSPACE, "it takes %s, and %s are free in "
-			 "%s/staging; make room there, or look what that file "
-			 "is",
-			 amount_format_bytes((uint64_t)bytes, need,
-					     sizeof(need)),
-			 amount_format_bytes(space.available, have,
-					     sizeof(have)),
-			 job->plan->state_path);
+	return copy_expect_room(from, plan->staging_dir, plan->state_path, err);
 }
 
 static int fill(const struct job *job, const char *staged, struct sqlite3 *from,

@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include "base/amount.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "sqlite/connection.h"
 
@@ -116,4 +118,23 @@ int copy_size(struct sqlite3 *db, int64_t *out_bytes, struct error *err)
 					 &page_bytes, err);
 	*out_bytes = pages * page_bytes;
 	return code;
+}
+
+int copy_expect_room(struct sqlite3 *db, int folder, const char *path,
+		     struct error *err)
+{
+	char need[32], have[32];
+	struct space space;
+	int64_t bytes = 0;
+	int code = space_of(folder, &space, err);
+
+	if (!code)
+		code = copy_size(db, &bytes, err);
+	if (code || (uint64_t)bytes <= space.available)
+		return code;
+	amount_format_bytes((uint64_t)bytes, need, sizeof(need));
+	amount_format_bytes(space.available, have, sizeof(have));
+	return error_set(err, ERROR_NOSPACE, "a copy of it takes %s, and %s "
+			 "are free in %s; make room there, or look what that "
+			 "file is", need, have, path);
 }

@@ -41,4 +41,10 @@ int copy_end(struct copy *copy, bool keep, struct error *err);
 /* Pages times page size, in bytes, of what a copy would hold. */
 int copy_size(struct sqlite3 *db, int64_t *out_bytes, struct error *err);
 
+/* ERROR_NOSPACE if that is more than is free on the disk of the open folder,
+ * which the message calls `path`. What is a hole in a file is none in its copy,
+ * so a small file may take a whole disk. */
+int copy_expect_room(struct sqlite3 *db, int folder, const char *path,
+		     struct error *err);
+
 #endif

@@ -272,11 +272,12 @@ static void test_a_full_disk_stops_a_swap(void **state)
 }
 
 /* In WAL mode, so that SQLite copies it; and by its header as big as its file
- * is. */
-static void test_a_file_bigger_than_the_disk_does_not_fill_it(void **state)
+ * is. The limit of files is there so that nothing fills the disk if this is
+ * broken. */
+static void expect_no_room(struct workshop *shop, void (*work)(struct job *),
+			   enum outcome outcome, const char *where)
 {
 	const unsigned char stale[] = { 0xff };
-	struct workshop *shop = *state;
 	char *path = workshop_path(shop, "a.db");
 	struct result result;
 	int fd;
@@ -289,14 +290,27 @@ static void test_a_file_bigger_than_the_disk_does_not_fill_it(void **state)
 	assert_int_equal(pwrite(fd, stale, sizeof(stale), 92), sizeof(stale));
 	assert_int_equal(ftruncate(fd, (off_t)8 << 40), 0);
 	close(fd);
-	/* So that it fills no disk if this is broken. */
-	result = workshop_do_in_child(shop, work_upgrade, "a.db",
+	result = workshop_do_in_child(shop, work, "a.db",
 				      let_files_be_moderate);
-	workshop_outcome(&result, OUTCOME_FAILED);
-	assert_non_null(strstr(result.failure.error.message, "8.0 TiB"));
-	assert_non_null(strstr(result.failure.error.message, "are free in"));
+	workshop_outcome(&result, outcome);
+	assert_non_null(strstr(result.failure.error.message,
+			       "takes 8.0 TiB"));
+	assert_non_null(strstr(result.failure.error.message, where));
 	assert_int_equal(workshop_state_files(shop), 0);
 	free(path);
+}
+
+static void test_a_file_bigger_than_the_disk_does_not_fill_it(void **state)
+{
+	struct workshop *shop = *state;
+
+	expect_no_room(shop, work_upgrade, OUTCOME_FAILED, shop->state);
+}
+
+static void test_nor_does_its_rehearsal(void **state)
+{
+	expect_no_room(*state, work_rehearse, OUTCOME_WOULD_FAIL,
+		       "SQLITE_TMPDIR");
 }
 
 int main(void)
@@ -313,6 +327,7 @@ int main(void)
 		WORKSHOP_TEST(test_a_full_disk_stops_a_swap),
 		WORKSHOP_TEST(
 			test_a_file_bigger_than_the_disk_does_not_fill_it),
+		WORKSHOP_TEST(test_nor_does_its_rehearsal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
