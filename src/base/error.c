@@ -8,6 +8,9 @@
 
 #include "base/text.h"
 
+#undef error_set
+#undef error_set_errno
+
 /* Twice the room of a message: what is too long shows as too long when it is
  * copied, and is marked as cut there. */
 #define SCRATCH_BYTES (2 * ERROR_MESSAGE_BYTES)

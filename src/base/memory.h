@@ -15,19 +15,23 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-void *xmalloc(size_t bytes);
-void *xcalloc(size_t count, size_t bytes);  /* zeroed; overflow aborts */
-void *xrealloc(void *old, size_t bytes);
-char *xstrdup(const char *text);
-char *xstrndup(const char *text, size_t bytes);
-char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-char *xvasprintf(const char *fmt, va_list args)
-	__attribute__((format(printf, 1, 0)));
+#define NEVER_NULL __attribute__((returns_nonnull))
+
+NEVER_NULL void *xmalloc(size_t bytes);
+NEVER_NULL void *xcalloc(size_t count, size_t bytes); /* zeroed; overflow
+						       * aborts */
+NEVER_NULL void *xrealloc(void *old, size_t bytes);
+NEVER_NULL char *xstrdup(const char *text);
+NEVER_NULL char *xstrndup(const char *text, size_t bytes);
+NEVER_NULL __attribute__((format(printf, 1, 2))) char *
+xasprintf(const char *fmt, ...);
+NEVER_NULL __attribute__((format(printf, 1, 0))) char *
+xvasprintf(const char *fmt, va_list args);
 
 /* Makes room for one more element of `element_bytes` behind `count` used ones
  * in `array`, which has room for `*capacity`. Returns the array, perhaps
  * moved; doubles the capacity when it is full. */
-void *array_grow(void *array, size_t count, size_t *capacity,
+NEVER_NULL void *array_grow(void *array, size_t count, size_t *capacity,
 		 size_t element_bytes);
 
 #endif

@@ -214,7 +214,9 @@ static int restore(struct choices *choices, struct fleet *fleet,
 
 static void take_all(struct choices *choices, struct fleet *out)
 {
-	qsort(choices->items, choices->count, sizeof(*choices->items), by_run);
+	if (choices->count > 1)
+		qsort(choices->items, choices->count, sizeof(*choices->items),
+		      by_run);
 	out->users = xcalloc(choices->count + 1, sizeof(*out->users));
 	for (size_t i = 0; i < choices->count; i++) {
 		struct choice *choice = &choices->items[i];

@@ -37,7 +37,7 @@ int cmd_template_build_check(const struct options *options, struct error *err)
 	return rc;
 }
 
-/* The part of the path below the folder; NULL if it does not lie there. */
+/* The part of the path below the folder; "" if it does not lie there. */
 static const char *below(const char *folder, const char *path)
 {
 	size_t bytes = strlen(folder);
@@ -45,7 +45,7 @@ static const char *below(const char *folder, const char *path)
 	if (strcmp(folder, "/") == 0)
 		return path + 1;
 	return text_starts_with(path, folder) && path[bytes] == '/'
-		       ? path + bytes + 1 : NULL;
+		       ? path + bytes + 1 : "";
 }
 
 /* Where a database of the fleet would be looked for, and in the state
@@ -60,15 +60,15 @@ static int refuse_in_fleet(const struct config *config, const char *data_path,
 					  config->state_dir);
 	int rc = 0;
 
-	if (relative && (strcmp(relative, config->system_db) == 0 ||
-			 pattern_matches(config->user_db, relative, NULL,
-					 NULL)))
+	if (relative[0] != '\0' &&
+	    (strcmp(relative, config->system_db) == 0 ||
+	     pattern_matches(config->user_db, relative, NULL, NULL)))
 		rc = error_set(err, ERROR_USAGE, "%s: there it would be a "
 			       "database of the fleet in %s, if not in the "
 			       "place of one; nothing was changed; choose a "
 			       "name that fleet.user_db does not fit", path,
 			       data_path);
-	else if (below(state, path))
+	else if (below(state, path)[0] != '\0')
 		rc = error_set(err, ERROR_USAGE, "%s: it is in the state "
 			       "directory, which is no place for it; nothing "
 			       "was changed; choose another", path);

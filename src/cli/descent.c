@@ -56,7 +56,8 @@ static int check_kind(const struct session *session, enum kind kind,
 
 int descent_run(struct session *session, int *exit_status, struct error *err)
 {
-	struct heights heights = { .listener = { .hear = hear }, .session = session };
+	struct heights heights = { .listener = { .hear = hear },
+				   .session = session };
 	struct listener *listeners[] = { &heights.listener };
 	int rc;
 

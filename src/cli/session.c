@@ -15,10 +15,10 @@
 #include "fleet/recover.h"
 #include "replay/lint.h"
 
-/* What all workers together may keep in SQLite's caches: the whole program is to
- * stay below 64 MiB whatever the fleet's size. One of them has what SQLite has
- * by default: with four times that much a database of 50 MB, each page of which
- * is read once, takes a third longer, for the memory's sake. */
+/* What all workers together may keep in SQLite's caches: the whole program is
+ * to stay below 64 MiB whatever the fleet's size. One of them has what SQLite
+ * has by default: with four times that much a database of 50 MB, each page of
+ * which is read once, takes a third longer, for the memory's sake. */
 #define CACHE_BYTES (INT64_C(44) << 20)
 #define CACHE_BYTES_EACH (INT64_C(2) << 20)
 

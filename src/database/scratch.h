@@ -19,8 +19,8 @@
 struct sqlite3;
 
 /* Copies all of `from`; ERROR_NOSPACE, before anything is written, if that is
- * more than the disk for temporary files has free. The caller closes *out with connection_close(); on
- * failure it is NULL. */
+ * more than the disk for temporary files has free. The caller closes *out with
+ * connection_close(); on failure it is NULL. */
 int scratch_open(const struct job *job, struct sqlite3 *from,
 		 struct sqlite3 **out, struct error *err);
 

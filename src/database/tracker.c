@@ -211,14 +211,14 @@ void tracker_hide(struct schema *schema, const struct schema_known *known)
 
 	for (i = 0; i < tracker_count; i++) {
 		const struct tracker *tracker = &trackers[i];
-		const struct schema_object *table =
-			tracker->table == NULL
-				? NULL
-				: schema_find(schema, SCHEMA_TABLE,
-					      tracker->table);
+		const char *name = tracker->table;
+		const struct schema_object *table;
 
+		if (name == NULL)
+			continue;
+		table = schema_find(schema, SCHEMA_TABLE, name);
 		if (table == NULL || table->is_virtual ||
-		    maker_of(table, tracker->table, schema) != tracker)
+		    maker_of(table, name, schema) != tracker)
 			continue;
 		hide(schema, known, tracker->beside);
 		hide(schema, known, tracker->table);

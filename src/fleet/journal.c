@@ -36,12 +36,10 @@ struct journal {
 	size_t count, capacity;
 };
 
-/* In one transaction: made one by one, each would be waited for. Where all of it
- * is there, nothing is locked. */
+/* In one transaction, or each would be waited for. What is there locks none. */
 static const char schema_sql[] =
-	"BEGIN;"
-	"CREATE TABLE IF NOT EXISTS run(id TEXT PRIMARY KEY, command TEXT, "
-	"dry_run INTEGER, data_dir TEXT, began TEXT, ended TEXT, "
+	"BEGIN; CREATE TABLE IF NOT EXISTS run(id TEXT PRIMARY KEY, "
+	"command TEXT, dry_run INTEGER, data_dir TEXT, began TEXT, ended TEXT, "
 	"target_system TEXT, target_user TEXT, databases INTEGER, "
 	"not_begun INTEGER, exit_status INTEGER, signal INTEGER);"
 	"CREATE TABLE IF NOT EXISTS total(run TEXT, outcome TEXT, "
@@ -51,8 +49,7 @@ static const char schema_sql[] =
 	"strategy TEXT, steps INTEGER, duration_us INTEGER, backup TEXT, "
 	"error_code TEXT, message TEXT, migration TEXT, file TEXT, "
 	"line INTEGER, statement TEXT, notes TEXT);"
-	"CREATE INDEX IF NOT EXISTS result_by_run ON result(run);"
-	"COMMIT";
+	"CREATE INDEX IF NOT EXISTS result_by_run ON result(run); COMMIT";
 
 static const char begin_sql[] =
 	"INSERT INTO run(id, command, dry_run, data_dir, began, target_system, "
@@ -62,8 +59,7 @@ static const char progress_sql[] =
 	"UPDATE run SET databases = ?2, not_begun = ?3 WHERE id = ?1";
 
 static const char end_sql[] =
-	"UPDATE run SET ended = ?2, exit_status = ?3, signal = ?4 "
-	"WHERE id = ?1";
+	"UPDATE run SET ended=?2, exit_status=?3, signal=?4 WHERE id=?1";
 
 static const char total_sql[] =
 	"INSERT OR REPLACE INTO total VALUES(?1, ?2, ?3)";
@@ -369,14 +365,13 @@ int journal_open(const char *state_path, struct journal **out,
 		if (rc == 0)
 			rc = open_once(journal, err);
 	}
-	*out = NULL;
 	if (rc != 0) {
 		error_prefix(err, "%s", journal->path);
 		journal_close(journal);
-		return rc;
+		journal = NULL;
 	}
 	*out = journal;
-	return 0;
+	return rc;
 }
 
 void journal_close(struct journal *journal)

@@ -200,7 +200,7 @@ static void check_link(struct migrations *migrations, const struct chain *chain,
 
 	if (order == 0)
 		return;
-	if (order < 0)
+	if (before != NULL && order < 0)
 		migrations_add_finding(
 			migrations, SEVERITY_ERROR, step->file, step->line,
 			"fork",

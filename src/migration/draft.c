@@ -25,7 +25,7 @@ static const struct step *newest_of(const struct migrations *migrations,
 	for (size_t i = 0; i < migrations->step_count; i++) {
 		const struct step *step = migrations->steps[i];
 
-		if ((kind != KIND_COUNT && step->kind != kind) ||
+		if ((step->kind != kind && kind != KIND_COUNT) ||
 		    (below && version_compare(step->to, below) >= 0))
 			continue;
 		if (!newest || version_compare(step->to, newest->to) >= 0)
@@ -130,7 +130,7 @@ static int append(const struct migrations *migrations,
 	struct step made = { .kind = request->kind };
 	char *text = NULL;
 	struct tm now;
-	size_t bytes;
+	size_t bytes = 0;
 	int rc = choose_version(migrations, request, version, err);
 
 	if (rc)

@@ -78,7 +78,7 @@ int copy_begin(struct sqlite3 *from, struct sqlite3 *to, struct copy **out,
 	int sqlite_code;
 	int code = start(from, to, out, err);
 
-	if (code)
+	if (!*out)
 		return code;
 	sqlite_code = sqlite3_backup_step((*out)->backup, NOTHING_YET);
 	if (sqlite_code == SQLITE_OK)

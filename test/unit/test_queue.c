@@ -365,7 +365,7 @@ static void the_limit_of_files_is_raised_as_far_as_needed(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-static void by_default_more_jobs_than_cores_wait_for_the_disk(void **state)
+static void by_default_many_jobs_wait_for_the_disk(void **state)
 {
 	(void)state;
 	assert_int_equal(queue_default_jobs(),
@@ -387,7 +387,7 @@ int main(void)
 		cmocka_unit_test(a_loop_that_cannot_be_had_is_an_error),
 		cmocka_unit_test(batches_leave_descriptors_enough),
 		cmocka_unit_test(the_limit_of_files_is_raised_as_far_as_needed),
-		cmocka_unit_test(by_default_more_jobs_than_cores_wait_for_the_disk),
+		cmocka_unit_test(by_default_many_jobs_wait_for_the_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
