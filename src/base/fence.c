@@ -49,15 +49,15 @@ static uint64_t known(uint64_t rights)
 
 static int open_gate(int rules, const struct fence_gate *gate)
 {
-	struct landlock_path_beneath_attr beneath = { .parent_fd = gate->fd };
+	int fd = gate->path != NULL ? open(gate->path, O_PATH | O_CLOEXEC)
+				    : gate->fd;
+	struct landlock_path_beneath_attr beneath = { .parent_fd = fd };
 	struct stat seen;
 	int rc = -1;
 
-	if (gate->path != NULL)
-		beneath.parent_fd = open(gate->path, O_PATH | O_CLOEXEC);
-	if (beneath.parent_fd < 0)
+	if (fd < 0)
 		return 0;
-	if (fstat(beneath.parent_fd, &seen) == 0) {
+	if (fstat(fd, &seen) == 0) {
 		beneath.allowed_access = known(
 			S_ISDIR(seen.st_mode)
 				? (gate->is_written ? WRITE_A_FOLDER
@@ -68,7 +68,7 @@ static int open_gate(int rules, const struct fence_gate *gate)
 				  LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
 	}
 	if (gate->path != NULL)
-		close(beneath.parent_fd);
+		close(fd);
 	return rc;
 }
 

@@ -179,7 +179,7 @@ struct sides {
 static int read_ours(struct sides *sides, struct error *err)
 {
 	const struct chain *chain = sides->chain;
-	struct ledger_head head;
+	struct ledger_head head = { 0 };
 	size_t p;
 	int rc = 0;
 

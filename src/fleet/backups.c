@@ -296,7 +296,7 @@ int backups_prune(const struct state *state, int64_t keep, int64_t max_age_ms,
 		  void *self, struct error *err)
 {
 	struct run_folders runs;
-	struct prune_totals uncounted;
+	struct prune_totals uncounted = { 0 };
 	struct prune prune = {
 		.tour = { .state = state,
 			  .runs = &runs,

@@ -47,7 +47,7 @@ static int is_numbered_sql(const struct dirent *entry)
 static bool has_numbered_sql(const char *folder)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(folder, &entries, is_numbered_sql, NULL);
+	int count = scandir(folder, &entries, is_numbered_sql, alphasort);
 	int i;
 
 	for (i = 0; i < count; i++)
@@ -219,7 +219,7 @@ static int collect(struct search *search, const char *folder,
 bool sheets_are_in(const char *folder)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(folder, &entries, is_numbered, NULL);
+	int count = scandir(folder, &entries, is_numbered, alphasort);
 	bool found = false;
 	int i;
 
