@@ -81,6 +81,21 @@ static void test_it_is_recorded(void **state)
 	scene_close(&scene);
 }
 
+static void test_it_goes_with_its_record(void **state)
+{
+	struct scene scene;
+
+	scene_open(&scene, state, "DELETE FROM letters;", 0);
+	run(&scene, "BEGIN");
+	assert_int_equal(stride(&scene, false), 0);
+	assert_true(connection_in_transaction(scene.db));
+	run(&scene, "ROLLBACK");
+	assert_int_equal(ask(&scene, ROWS "'migrate' AND to_version = '4'"),
+			 0);
+	assert_true(ask(&scene, "SELECT count(*) FROM letters") > 0);
+	scene_close(&scene);
+}
+
 static void test_a_late_one_is_recorded_as_such(void **state)
 {
 	struct scene scene;
@@ -185,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORKSHOP_TEST(test_it_is_recorded),
+		WORKSHOP_TEST(test_it_goes_with_its_record),
 		WORKSHOP_TEST(test_a_late_one_is_recorded_as_such),
 		WORKSHOP_TEST(test_where_it_fails_is_told),
 		WORKSHOP_TEST(test_its_rights_hang_on_the_transaction),
