@@ -9,10 +9,15 @@
 struct tally {
 	struct listener listener;
 	struct preflight_need need;
+	uint64_t disk; /* what it holds, if it is empty */
 };
 
-static void add(struct preflight_need *need, uint64_t bytes)
+/* What is bigger than the disk, mostly holes then, fails by itself, and is no
+ * reason to stop all others. */
+static void add(struct preflight_need *need, uint64_t bytes, uint64_t disk)
 {
+	if (bytes > disk)
+		return;
 	need->backups += bytes;
 	if (bytes > need->biggest)
 		need->biggest = bytes;
@@ -23,14 +28,15 @@ static void hear(struct listener *self, const struct event *event)
 	struct tally *tally = (struct tally *)self;
 
 	if (event->type == EVENT_DATABASE && event->result->backup_bytes > 0)
-		add(&tally->need, (uint64_t)event->result->backup_bytes);
+		add(&tally->need, (uint64_t)event->result->backup_bytes,
+		    tally->disk);
 }
 
 static void add_subject(struct preflight_need *need,
-			const struct subject *subject)
+			const struct subject *subject, uint64_t disk)
 {
 	if (S_ISREG(subject->stamp.mode) && subject->stamp.bytes > 0)
-		add(need, (uint64_t)subject->stamp.bytes);
+		add(need, (uint64_t)subject->stamp.bytes, disk);
 }
 
 bool preflight_fits(const struct preflight_need *need,
@@ -94,10 +100,11 @@ int preflight_space(struct session *session, const struct fleet *fleet,
 
 	if (rc)
 		return rc;
+	tally.disk = space.total;
 	if (fleet->system)
-		add_subject(&need, fleet->system);
+		add_subject(&need, fleet->system, space.total);
 	for (size_t i = 0; i < fleet->user_count; i++)
-		add_subject(&need, &fleet->users[i]);
+		add_subject(&need, &fleet->users[i], space.total);
 	if (preflight_fits(&need, &space, keep_free))
 		return 0;
 	if (pending_only) {

@@ -69,6 +69,9 @@ static int rehearse(struct job *job, struct look *look, void *self,
 	rc = copy_size(look->db, &job->result.backup_bytes, err);
 	if (rc == 0)
 		rc = scratch_open(job, look->db, &copy, err);
+	/* It would get no backup either. */
+	if (rc == ERROR_NOSPACE)
+		job->result.backup_bytes = 0;
 	if (rc == 0)
 		rc = rehearse_on(job, copy, look->db, standing, err);
 	connection_close(copy);

@@ -312,7 +312,7 @@ users_sound()
 		AND personal_variables.key = 'long') SELECT max(i) AS i FROM n
 		WHERE i < 400000;
 	SQL
-	sed -i 's/1000000000/400000/' migrations/step-*
+	sed -i 's/400000;/4000000;/; s/1000000000/4000000/' migrations/step-*
 	app_open "$(db carol)"
 	app "INSERT INTO personal_variables(key, value) VALUES ('long', 'step')"
 	chown $CAROL "$(db carol)"-*

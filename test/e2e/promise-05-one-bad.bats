@@ -154,3 +154,20 @@ bad()
 	run fleet history "$(fleet history --json | jq -r .run | head -n 1)"
 	has user00006
 }
+
+@test "a file with holes, bigger than the disk, stops nobody else" {
+	sqlite3 "$(db bob)" 'PRAGMA journal_mode = WAL' >said
+	# By its header as long as the file is, whose counter says nothing.
+	printf '\377' | dd of="$(db bob)" bs=1 seek=92 conv=notrunc status=none
+	truncate -s 8T "$(db bob)"
+	json 1 --dry-run
+	same 1 "$(told 'select(.outcome == "would-fail") | .username' |
+		grep -c bob)"
+	(
+		# So that nothing fills a disk if this is broken.
+		ulimit -f 4096
+		exits 1 fleet
+		says "6 upgraded, 1 failed" "takes 8.0 TiB" "make room"
+	)
+	same 8796093022208 "$(stat -c %s "$(db bob)")"
+}
