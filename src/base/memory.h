@@ -32,6 +32,6 @@ xvasprintf(const char *fmt, va_list args);
  * in `array`, which has room for `*capacity`. Returns the array, perhaps
  * moved; doubles the capacity when it is full. */
 NEVER_NULL void *array_grow(void *array, size_t count, size_t *capacity,
-		 size_t element_bytes);
+			    size_t element_bytes);
 
 #endif
