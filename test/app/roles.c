@@ -304,8 +304,10 @@ static void look(struct actor *actor, int database)
 	int code = connect_to(&self, actor, database);
 	int64_t seen;
 
-	if (code == SQLITE_OK && is_long)
+	if (code == SQLITE_OK && is_long) {
 		code = run(&self, "BEGIN", NULL);
+		self.has_read = false; /* BEGIN reads nothing */
+	}
 	if (code == SQLITE_OK)
 		code = look_at_all(&self);
 	if (code == SQLITE_OK && is_long) {
