@@ -84,6 +84,16 @@ refused()
 	refused "$T/above" "chmod go-w"
 }
 
+@test "strict: a folder above it, also if only the databases are there" {
+	mkdir -m 700 states
+	mkdir -m 777 above
+	mv fleet above/
+	ln -s above/fleet fleet
+	FLEET_UPGRADE_FLEET_STATE_DIR=$T/states/fleet
+	export FLEET_UPGRADE_FLEET_STATE_DIR
+	refused "$T/above" "chmod go-w"
+}
+
 @test "strict: a folder above it that is somebody else's" {
 	chown $OTHER "$T"
 	refused "$T" "chown $OWNER"

@@ -113,3 +113,19 @@ int sandpit_descriptors(void)
 	closedir(stream);
 	return count;
 }
+
+bool sandpit_is_emulated(void)
+{
+	const char *under = getenv("TEST_UNDER");
+
+	return under != NULL && under[0] != '\0';
+}
+
+bool sandpit_is_watched(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return true;
+#else
+	return sandpit_is_emulated();
+#endif
+}

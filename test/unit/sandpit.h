@@ -32,4 +32,12 @@ bool sandpit_has(const struct sandpit *sandpit, const char *name);
  * more than it began with has leaked one. */
 int sandpit_descriptors(void);
 
+/* True under valgrind (or what else TEST_UNDER names), where limits and how a
+ * process begins are not the system's. */
+bool sandpit_is_emulated(void);
+
+/* True there and with a sanitizer, where memory and how a process ends are not
+ * the system's either. */
+bool sandpit_is_watched(void);
+
 #endif

@@ -224,6 +224,8 @@ static void a_short_look_is_waited_for(void **state)
 	char byte;
 	pid_t child;
 
+	if (sandpit_is_emulated())
+		skip(); /* an instant is longer there */
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
 	if (child == 0) {

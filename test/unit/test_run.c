@@ -674,15 +674,6 @@ static void jobs_that_cannot_be_had_are_refused(void **state)
 
 /* ---- memory ---- */
 
-static bool is_instrumented(void)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	return true;
-#else
-	return false;
-#endif
-}
-
 static long most_memory_kib(void)
 {
 	struct rusage usage;
@@ -700,7 +691,7 @@ static void a_hundred_thousand_take_no_more_memory(void **state)
 	stage_begin(&stage, &upgrade);
 	before = most_memory_kib();
 	stage_pass(&stage, &upgrade, NULL);
-	if (!is_instrumented())
+	if (!sandpit_is_watched())
 		assert_in_range(most_memory_kib() - before, 0, 2048);
 	assert_int_equal(run_end(stage.run), 0);
 	assert_int_equal(stage.summary.totals.done, 100001);
@@ -720,7 +711,7 @@ static void as_many_busy_ones_take_little(void **state)
 	stage_begin(&stage, &upgrade);
 	before = most_memory_kib();
 	stage_pass(&stage, &upgrade, NULL);
-	if (!is_instrumented())
+	if (!sandpit_is_watched())
 		assert_in_range(most_memory_kib() - before, 0, 4096);
 	assert_int_equal(run_end(stage.run), 0);
 	assert_int_equal(stage.outcomes[OUTCOME_UPGRADED], 100000);
