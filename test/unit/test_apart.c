@@ -272,6 +272,34 @@ static void test_a_reader_that_stays_makes_it_busy(void **state)
 	free(path);
 }
 
+/* As an application does that puts a copy of its own back. What it put there is
+ * whole, and nothing of the one that is gone is written over it. */
+static void replaced_meanwhile(void **state, const char *pragma)
+{
+	struct workshop *shop = ready(state, pragma, "-- nothing");
+	char *script = xasprintf("cd '%s' && cp a.db new && mv new a.db",
+				 shop->data);
+	struct result result;
+
+	make_program(shop, script);
+	result = upgrade(shop);
+	workshop_outcome(&result, OUTCOME_BUSY);
+	workshop_failure(&result, ERROR_BUSY, "another file has taken its");
+	expect_left(shop, &result);
+	workshop_expect(shop, "a.db", "PRAGMA integrity_check", "ok");
+	free(script);
+}
+
+static void test_another_file_in_its_place_is_left_alone(void **state)
+{
+	replaced_meanwhile(state, NULL);
+}
+
+static void test_another_file_is_under_wal_too(void **state)
+{
+	replaced_meanwhile(state, "PRAGMA journal_mode = WAL");
+}
+
 static void test_a_stop_leaves_it_as_it_was(void **state)
 {
 	struct workshop *shop = ready(state, NULL, CASCADE);
@@ -354,6 +382,8 @@ int main(void)
 		WORKSHOP_TEST(test_sizes_may_change_under_wal),
 		WORKSHOP_TEST(test_an_open_application_goes_on),
 		WORKSHOP_TEST(test_a_reader_that_stays_makes_it_busy),
+		WORKSHOP_TEST(test_another_file_in_its_place_is_left_alone),
+		WORKSHOP_TEST(test_another_file_is_under_wal_too),
 		WORKSHOP_TEST(test_a_stop_leaves_it_as_it_was),
 		WORKSHOP_TEST(test_a_write_that_fails_is_undone),
 		WORKSHOP_TEST(test_one_that_reports_an_error_late_had_happened),
