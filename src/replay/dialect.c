@@ -86,7 +86,9 @@ static const struct form {
 	  "SQLite knows no such word there", "write ALTER TABLE table" },
 	{ "^ ALTER TABLE ... ALTER COLUMN|^ ALTER TABLE % ALTER|^ ALTER TABLE "
 	  "... MODIFY|^ ALTER TABLE % CHANGE",
-	  SEVERITY_ERROR, "SQLite does not change a column",
+	  SEVERITY_ERROR,
+	  "SQLite does not change a column (NOT NULL alone, and only from "
+	  "3.53.0 on)",
 	  "rebuild the table: CREATE TABLE new, INSERT INTO new SELECT, DROP "
 	  "TABLE old, ALTER TABLE new RENAME TO old" },
 	{ "^ ALTER TABLE ... ADD CONSTRAINT|^ ALTER TABLE ... DROP "
@@ -94,7 +96,8 @@ static const struct form {
 	  "FOREIGN KEY|^ ALTER TABLE ... ADD UNIQUE (|^ ALTER TABLE ... ADD "
 	  "CHECK (|^ ALTER TABLE ... ADD INDEX|^ ALTER TABLE ... ADD KEY",
 	  SEVERITY_ERROR,
-	  "SQLite changes no constraints of a table that is there",
+	  "SQLite changes no constraints of a table that is there (CHECK "
+	  "alone, and only from 3.53.0 on)",
 	  "write CREATE UNIQUE INDEX for UNIQUE, CREATE INDEX for INDEX or "
 	  "KEY; for any other rebuild the table" },
 	{ "^ ALTER TABLE ... , ADD|^ ALTER TABLE ... , DROP", SEVERITY_ERROR,

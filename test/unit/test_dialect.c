@@ -1,5 +1,6 @@
 #include "study.h"
 
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +47,7 @@ static const struct {
 	{ "CREATE TABLE u(a ENUM('a', 'b'))", "ENUM", "TEXT CHECK" },
 	{ "DROP TABLE t CASCADE", "DROP", "depends on it" },
 	{ "DROP TABLE IF EXISTS t, u CASCADE", "DROP", "depends on it" },
-	{ "ALTER TABLE t ALTER COLUMN a SET NOT NULL", "ALTER", "rebuild" },
+	{ "ALTER TABLE t ALTER COLUMN a SET DEFAULT 1", "ALTER", "rebuild" },
 	{ "ALTER TABLE t ALTER a TYPE text", "ALTER", "rebuild the table" },
 	{ "ALTER TABLE t MODIFY COLUMN a INT", "ALTER", "rebuild the table" },
 	{ "ALTER TABLE t ADD CONSTRAINT k UNIQUE (a)", "ALTER",
@@ -125,6 +126,32 @@ static void explains_what_sqlite_cannot_do(void **state)
 				 first->rule);
 		migrations_free(migrations);
 		free(where);
+		free(markdown);
+	}
+}
+
+static void what_only_a_newer_sqlite_takes_is_told(void **state)
+{
+	static const char *const cases[] = {
+		"ALTER TABLE t ALTER COLUMN a SET NOT NULL",
+		"ALTER TABLE t ALTER a DROP NOT NULL",
+		"ALTER TABLE t ADD CONSTRAINT k CHECK (a > 1)",
+		"ALTER TABLE t ADD CHECK (a > 1)",
+	};
+	enum severity severity = sqlite3_libversion_number() >= 3053000
+					 ? SEVERITY_WARNING
+					 : SEVERITY_ERROR;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		char *markdown = xasprintf(
+			TABLE STUDY_STEP("user:1→2", "%s;"), cases[i]);
+		struct migrations *migrations = study(markdown);
+
+		lint_migrations(migrations);
+		study_expect(migrations, "dialect", severity, 8, "3.53.0");
+		migrations_free(migrations);
 		free(markdown);
 	}
 }
@@ -265,6 +292,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(explains_what_sqlite_cannot_do),
+		cmocka_unit_test(what_only_a_newer_sqlite_takes_is_told),
 		cmocka_unit_test(warns_of_what_means_something_else),
 		cmocka_unit_test(sqlite_s_own_is_no_dialect),
 		cmocka_unit_test(tells_all_at_once),
