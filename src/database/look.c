@@ -44,6 +44,12 @@ int look_fits(const struct stamp *stamp, struct error *err)
 				 "it is empty (0 bytes): the application may "
 				 "be creating it, or did not get there; it was "
 				 "left untouched");
+	/* Fact (SQLite, os_unix.c): one byte is nothing to it, and beside
+	 * nothing it deletes a -wal. */
+	if (stamp->bytes == 1)
+		return error_set(err, ERROR_CORRUPT,
+				 "file is not a database (it has 1 byte); it "
+				 "was left untouched");
 	return 0;
 }
 

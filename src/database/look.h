@@ -63,7 +63,8 @@ int look_with(struct job *job,
 	      void *self, struct error *err);
 
 /* ERROR_SKIPPED, saying why, if the stamp is not of a regular file with
- * something in it. */
+ * something in it. ERROR_CORRUPT if that is one byte, which SQLite takes for
+ * nothing. */
 int look_fits(const struct stamp *stamp, struct error *err);
 
 #endif

@@ -126,6 +126,8 @@ def no_databases(fleet):
         "magic-twice": head[:16] + fleet.good,
     }.items():
         fleet.put(name, content)
+    fleet.put("one-byte-and-wal", b"S")
+    fleet.put("one-byte-and-wal", fleet.left("wal")[1], b"-wal")
     pages = len(fleet.good) // PAGE
     for pages_left in {1, 2, 3, pages // 2, pages - 1}:
         fleet.put("cut-%d-pages" % pages_left,

@@ -236,6 +236,20 @@ static void test_empty_garbage_and_cut_off_files(void **state)
 	free(path);
 }
 
+/* SQLite takes one byte for nothing, and a -wal beside nothing for a stale one,
+ * which it deletes. */
+static void test_a_wal_beside_one_byte_stays(void **state)
+{
+	struct workshop *shop = *state;
+	char *wal = workshop_path(shop, "a.db-wal");
+
+	write_file(shop, "a.db", "~", 1);
+	write_file(shop, "a.db-wal", "what was not checkpointed", 25);
+	expect_error(shop, "a.db", ERROR_CORRUPT, "1 byte");
+	assert_int_equal(access(wal, F_OK), 0);
+	free(wal);
+}
+
 static void test_an_unreadable_file_is_an_error(void **state)
 {
 	struct workshop *shop = *state;
@@ -485,6 +499,7 @@ int main(void)
 		LOOK_TEST(test_what_is_no_database_is_skipped),
 		LOOK_TEST(test_a_link_on_the_way_is_not_followed),
 		LOOK_TEST(test_empty_garbage_and_cut_off_files),
+		LOOK_TEST(test_a_wal_beside_one_byte_stays),
 		LOOK_TEST(test_an_unreadable_file_is_an_error),
 		LOOK_TEST(test_hostile_names),
 		LOOK_TEST(test_what_is_written_meanwhile_is_not_believed),
