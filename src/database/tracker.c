@@ -237,7 +237,8 @@ static int check_trouble(struct sqlite3 *db, const struct tracker *tracker,
 	if (tracker->trouble == NULL)
 		return 0;
 	sql = xasprintf("WITH found(about, what) AS (%s) SELECT "
-			"substr(about, 1, 64), what FROM found LIMIT 1",
+			"substr(CAST(about AS BLOB), 1, 64), what FROM found "
+			"LIMIT 1",
 			tracker->trouble);
 	rc = query_open(&query, db, sql, err);
 	if (rc == 0)
@@ -247,8 +248,8 @@ static int check_trouble(struct sqlite3 *db, const struct tracker *tracker,
 
 		shown = text_escape(about == NULL ? "NULL" : about);
 		rc = error_set(err, ERROR_UNVERSIONED,
-			       "its %s says that %s %s; it was left untouched; "
-			       "set it right with %s, then run again",
+			       "its %s says that %.80s %s; it was left "
+			       "untouched; set it right with %s, then run again",
 			       tracker->table, shown, query_text(&query, 1),
 			       tracker->name);
 		free(shown);

@@ -249,6 +249,21 @@ static void test_what_no_tool_writes_is_refused(void **state)
 		    "65536 others");
 }
 
+/* To SQLite all bytes of one of these are one character. */
+static void test_a_long_word_of_theirs_is_cut_and_not_ours(void **state)
+{
+	const char *message = read_of(
+		*state, "golang-migrate",
+		"CREATE TABLE schema_migrations(version uint64, dirty bool);"
+		"INSERT INTO schema_migrations VALUES (CAST(x'f0' || "
+		"zeroblob(0) || replace(hex(zeroblob(500)), '00', "
+		"CAST(x'af' AS TEXT)) AS TEXT), 1)");
+
+	expect_part(message, "\\xaf");
+	expect_part(message, " is dirty; it was left untouched; ");
+	expect_part(message, "then run again");
+}
+
 /* Columns that are computed run no code but SQLite's own, and end. */
 static void test_columns_that_are_computed(void **state)
 {
@@ -419,6 +434,7 @@ int main(void)
 		WORKSHOP_TEST(test_a_tool_that_is_asked_for),
 		WORKSHOP_TEST(test_what_only_has_the_name),
 		WORKSHOP_TEST(test_what_no_tool_writes_is_refused),
+		WORKSHOP_TEST(test_a_long_word_of_theirs_is_cut_and_not_ours),
 		WORKSHOP_TEST(test_columns_that_are_computed),
 		WORKSHOP_TEST(test_what_cannot_be_read_is_named),
 		WORKSHOP_TEST(test_their_tables_are_hidden),
