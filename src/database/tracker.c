@@ -249,7 +249,8 @@ static int check_trouble(struct sqlite3 *db, const struct tracker *tracker,
 		shown = text_escape(about == NULL ? "NULL" : about);
 		rc = error_set(err, ERROR_UNVERSIONED,
 			       "its %s says that %.80s %s; it was left "
-			       "untouched; set it right with %s, then run again",
+			       "untouched; set it right with %s, then run "
+			       "again",
 			       tracker->table, shown, query_text(&query, 1),
 			       tracker->name);
 		free(shown);
