@@ -71,19 +71,21 @@ static int refuse(const struct session *session,
 		  const struct preflight_need *need, const struct space *space,
 		  uint64_t keep_free, struct error *err)
 {
-	char backups[32], work[32], have[32], keep[32];
+	char backups[32], work[32], biggest[32], have[32], keep[32];
 
 	return error_set(
 		err, ERROR_HELD,
 		"%s: no room for the backups: they need %s, and %s to work "
-		"in; %s is free, of which %s is to stay so "
-		"(backup.min_free); nothing was touched; make room, for one "
-		"with 'fleet-upgrade backups prune', or set fleet.state_dir "
-		"to a bigger disk",
+		"in, %d times the biggest database, of %s; %s is free, of "
+		"which %s is to stay so (backup.min_free); nothing was "
+		"touched; make room, for one with 'fleet-upgrade backups "
+		"prune', or set fleet.state_dir to a bigger disk",
 		where_of(session),
 		amount_format_bytes(need->backups, backups, sizeof(backups)),
 		amount_format_bytes(PREFLIGHT_WORK * need->biggest, work,
 				    sizeof(work)),
+		PREFLIGHT_WORK,
+		amount_format_bytes(need->biggest, biggest, sizeof(biggest)),
 		amount_format_bytes(space->available, have, sizeof(have)),
 		amount_format_bytes(keep_free, keep, sizeof(keep)));
 }

@@ -84,6 +84,7 @@ static void test_the_disk_is_asked(void **state)
 	assert_int_equal(ask(*state, (off_t)space.total, S_IFREG, "0%", &err),
 			 ERROR_HELD);
 	assert_non_null(strstr(err.message, "they need"));
+	assert_non_null(strstr(err.message, "3 times the biggest database"));
 	assert_non_null(strstr(err.message, "nothing was touched"));
 	assert_non_null(strstr(err.message, "backups prune"));
 	assert_int_equal(ask(*state, 4096, S_IFREG, "100%", &err), ERROR_HELD);
