@@ -135,14 +135,21 @@ make_slow_fleet()
 	has "$ESC[K$ESC[1mupgrade:"
 }
 
+# How many lines have a colour. (A line of progress is none, and a slow machine
+# shows one.)
+coloured()
+{
+	grep -c "$ESC\[[0-9;]*m" <<<"$output" || :
+}
+
 @test "output: NO_COLOR and --no-color" {
 	make_fleet 1
 	NO_COLOR=1 on_terminal "$FLEET_UPGRADE" -d fleet -m migrations status
-	lacks "$ESC"
+	same 0 "$(coloured)"
 	on_terminal "$FLEET_UPGRADE" -d fleet -m migrations --no-color status
-	lacks "$ESC"
+	same 0 "$(coloured)"
 	NO_COLOR='' on_terminal "$FLEET_UPGRADE" -d fleet -m migrations status
-	has "$ESC["
+	[ "$(coloured)" -gt 0 ]
 }
 
 @test "output: no progress with --quiet, --json or --verbose" {
