@@ -269,7 +269,15 @@ last_run()
 }
 
 @test "an application that has the file open goes on" {
-	program 002-hash <<<'sqlite3 "$1" "UPDATE note SET hash = 7"; sleep 0.5'
+	local tries=300
+
+	program 002-hash <<-SH
+		sqlite3 "\$1" "UPDATE note SET hash = 7"
+		echo at work >>"$T/at-work"
+		until [ -e "$T/go-on" ] || [ ! -d "$T" ]; do
+			sleep 0.05
+		done
+	SH
 	mkfifo app
 	sqlite3 -bail fleet/alice_longterm.db <app >got 2>&1 &
 	app=$!
@@ -277,10 +285,14 @@ last_run()
 	echo "PRAGMA busy_timeout = 9000; SELECT count(*) FROM note;" >&7
 	programs upgrade --quiet &
 	upgrade=$!
-	sleep 0.3
+	until [ "$(cat at-work 2>/dev/null | wc -l)" -eq 2 ] ||
+		[ $((tries -= 1)) -eq 0 ]; do
+		sleep 0.1
+	done
 	# While the program runs others read, and do not write.
 	same 2 "$(sqlite3 fleet/alice_longterm.db 'SELECT count(*) FROM note')"
 	fails_to sqlite3 fleet/alice_longterm.db "DELETE FROM note" 2>/dev/null
+	touch go-on
 	wait "$upgrade"
 	echo "SELECT sum(hash) FROM note; INSERT INTO note VALUES (3, 'x', 0);" >&7
 	exec 7>&-
