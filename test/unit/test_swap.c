@@ -520,9 +520,10 @@ static void a_step_that_takes_long_keeps_nobody_waiting(void **state)
 static int ask_amid(struct scene *scene, int files)
 {
 	int64_t begin_us;
+	int tries = 20000;
 
-	for (int tries = 0; workshop_state_files(scene->shop) == files; tries++) {
-		if (tries == 20000)
+	while (workshop_state_files(scene->shop) == files) {
+		if (tries-- == 0)
 			return 1;
 		clock_sleep_ms(1);
 	}
