@@ -24,20 +24,23 @@ next_run()
 # databases are kept, those of unchanged ones went.
 backups_are_old()
 {
-	local file found
+	local file found=() lines
 
 	for file in "${SMALL[@]}"; do
-		found=$(echo fleet/.fleet-upgrade/backups/*/"$file")
-		if [ ! -f "$found" ]; then
-			echo "not one backup: $found"
+		found+=(fleet/.fleet-upgrade/backups/*/"$file")
+	done
+	if [ ${#found[@]} -ne ${#SMALL[@]} ]; then
+		echo "not one backup of each: ${found[*]}"
+		return 1
+	fi
+	mapfile -t lines < <(state_of "${found[@]}")
+	for file in "${SMALL[@]}"; do
+		if [ "${lines[0]}" != "${before[$file]}" ]; then
+			echo "not what it was: ${found[0]}: ${lines[0]}"
 			return 1
 		fi
-		cp "$found" "looked-at/$file"
-		if [ "$(state_of "looked-at/$file")" != "${before[$file]}" ]
-		then
-			echo "not what it was: $found"
-			return 1
-		fi
+		found=("${found[@]:1}")
+		lines=("${lines[@]:1}")
 	done
 }
 

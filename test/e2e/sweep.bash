@@ -94,21 +94,18 @@ make_small_fleet()
 	rm -r fleet/.fleet-upgrade
 }
 
-# state_of FILE...: a line for each, as test/app/state.c says. They are copies.
+# state_of FILE...: a line for each, as test/app/state.c says.
 state_of()
 {
-	"${STATE:-$SRCDIR/test/app/state}" "$@"
+	"${STATE:-$SRCDIR/test/app/state}" "$T" "$@"
 }
 
-# Fills the array `state`, by file, from copies.
+# Fills the array `state`, by file.
 states()
 {
 	local file lines
 
-	mkdir -p looked-at
-	rm -f looked-at/*
-	cp fleet/*.db* looked-at/
-	mapfile -t lines < <(state_of "${SMALL[@]/#/looked-at/}")
+	mapfile -t lines < <(state_of "${SMALL[@]/#/fleet/}")
 	state=()
 	for file in "${SMALL[@]}"; do
 		state[$file]=${lines[${#state[@]}]}
@@ -279,26 +276,37 @@ prunes_to_kept()
 	fleet "${PRUNE[@]}" >/dev/null && same "$kept" "$(holdings)"
 }
 
-# Nothing is left but databases and the state directory. (A database that is not
-# opened for writing again, because it is where it should be, keeps what SQLite
-# had beside it. That is part of it, and was counted in its state.)
+# Nothing is left but databases and the state directory, and in that no folder of
+# backups without one. (A database that is not opened for writing again, because
+# it is where it should be, keeps what SQLite had beside it. That is part of it,
+# and was counted in its state.)
 nothing_stale()
 {
-	local stale ours=fleet/.fleet-upgrade
+	local ours=fleet/.fleet-upgrade paths path run stale=()
+	declare -A backups=()
 
-	stale=$(find fleet -path "$ours" -prune -o ! -type d \
-		! -name '*.db' ! -name .fleet-upgrade.hold \
-		! -name 'bob_longterm.db-wal' ! -name 'bob_longterm.db-shm' \
-		! -name 'dave_longterm.db-wal' ! -name 'dave_longterm.db-shm' \
-		! -name '*.db-journal' -print
-		find "$ours/staging" -mindepth 1
-		find "$ours/backups" -mindepth 1 -maxdepth 1 |
-			while read -r folder; do
-				find "$folder" -name '*.db' | grep -q . ||
-					echo "$folder"
-			done)
-	if [ -n "$stale" ]; then
-		echo "left behind: $stale"
+	mapfile -t paths < <(find fleet -printf '%y %p\n')
+	for path in "${paths[@]}"; do
+		run=${path#? "$ours"/backups/}
+		run=${run%%/*}
+		case $path in
+		"d $ours/staging") ;;
+		?\ "$ours"/staging/*) stale+=("$path") ;;
+		"d $ours/backups") ;;
+		?\ "$ours"/backups/*.db) backups[$run]=some ;;
+		?\ "$ours"/backups/*) : "${backups[$run]:=none}" ;;
+		?\ "$ours"/* | d\ *) ;;
+		*.db | *.db-journal | *.fleet-upgrade.hold) ;;
+		*/bob_longterm.db-wal | */bob_longterm.db-shm) ;;
+		*/dave_longterm.db-wal | */dave_longterm.db-shm) ;;
+		*) stale+=("$path") ;;
+		esac
+	done
+	for run in "${!backups[@]}"; do
+		[ "${backups[$run]}" = some ] || stale+=("backups of $run")
+	done
+	if [ ${#stale[@]} -gt 0 ]; then
+		echo "left behind: ${stale[*]}"
 		return 1
 	fi
 }
