@@ -40,7 +40,7 @@ int rewind_and_hold(struct session *session, const struct fleet *fleet,
 	bool was_held = hold_is_set(session->data_dir, &hold);
 	int rc = preflight_space(session, fleet, false, err);
 
-	if (rc == 0 && !was_held)
+	if (rc == 0 && !hold.is_there)
 		rc = hold_set(session->data_dir, session->plan.run_id, err);
 	if (rc)
 		return rc;

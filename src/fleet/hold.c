@@ -1,9 +1,11 @@
 #include "fleet/hold.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -42,6 +44,7 @@ int hold_set(int data_dir, const char *run_id, struct error *err)
 bool hold_is_set(int data_dir, struct hold *out)
 {
 	struct error ignored = { 0 };
+	struct stat seen;
 	char *text = NULL;
 	int rc = file_read_text(data_dir, HOLD_NAME, HOLD_BYTES, &text,
 				&ignored);
@@ -53,6 +56,8 @@ bool hold_is_set(int data_dir, struct hold *out)
 		fields_get(text, "by", out->by, sizeof(out->by));
 		free(text);
 	}
+	out->is_there = fstatat(data_dir, HOLD_NAME, &seen,
+				AT_SYMLINK_NOFOLLOW) == 0;
 	/* In doubt it holds: a needless stop costs a command, a needless
 	 * upgrade undoes somebody's decision. */
 	return rc != ERROR_MISSING;

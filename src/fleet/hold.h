@@ -23,12 +23,16 @@ struct hold {
 	char run_id[RUN_ID_BYTES]; /* the rollback that made it */
 	char since[TIMESTAMP_BYTES];
 	char by[64];		   /* user name of whoever ran it */
+	bool is_there;		   /* it was seen; false where it is held in
+				    * doubt only */
 };
 
 int hold_set(int data_dir, const char *run_id, struct error *err);
 
 /* True if the fleet is held. A hold file that cannot be read or made sense of
- * holds all the same (fields empty). */
+ * holds all the same (fields empty), and so does one of which cannot be told
+ * whether it is there: that stops an upgrade, but nobody may count on it to
+ * stop the next one. */
 bool hold_is_set(int data_dir, struct hold *out);
 
 /* Lifts it, durably; none there is fine. */

@@ -24,6 +24,7 @@ static void a_free_fleet_is_not_held(void **state)
 	struct error err = { 0 };
 
 	assert_false(hold_is_set(sandpit->fd, &hold));
+	assert_false(hold.is_there);
 	assert_int_equal(hold_lift(sandpit->fd, &err), 0);
 }
 
@@ -39,6 +40,7 @@ static void says_who_held_it_and_when(void **state)
 	unsetenv("SUDO_USER");
 	clock_timestamp(now);
 	assert_true(hold_is_set(sandpit->fd, &hold));
+	assert_true(hold.is_there);
 	assert_string_equal(hold.run_id, RUN_ID);
 	assert_string_equal(hold.by, "carol");
 	assert_memory_equal(hold.since, now, 13); /* the hour will do */
@@ -114,11 +116,13 @@ static void in_doubt_it_holds(void **state)
 
 	sandpit_link(sandpit, "/etc/hostname", HOLD_NAME);
 	assert_true(hold_is_set(sandpit->fd, &hold));
+	assert_true(hold.is_there);
 	assert_string_equal(hold.since, "");
 	unlinkat(sandpit->fd, HOLD_NAME, 0);
 
 	sandpit_folder(sandpit, HOLD_NAME);
 	assert_true(hold_is_set(sandpit->fd, &hold));
+	assert_true(hold.is_there);
 }
 
 static void says_that_it_cannot_be_lifted(void **state)
