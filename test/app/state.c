@@ -8,9 +8,9 @@
  * the ledger. What cannot be read is told in place of it.
  *
  * It is opened as an application would open it: what a dead one left beside it
- * is played back. That is done to a copy in SCRATCH, a folder, and FILE stays as
- * it is. (A sweep looks at thousands of them: what is one process here would be
- * six with cp and rm.)
+ * is played back. That is done to a copy in SCRATCH, a folder, and FILE stays
+ * as it is. (A sweep looks at thousands of them: what is one process here would
+ * be six with cp and rm.)
  */
 #include <errno.h>
 #include <fcntl.h>

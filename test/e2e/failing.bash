@@ -32,32 +32,50 @@ told_is()
 # Every backup that was named is the database as it was before.
 backups_are_usable()
 {
-	local file lines
+	local backup
 
-	[ $# -gt 0 ] || return 0
-	mapfile -t lines < <(state_of "$@")
-	for file; do
-		file=${file##*/}
-		same "${before[$file]}" "${lines[0]}" || return 1
-		lines=("${lines[@]:1}")
+	for backup in "${backups[@]}"; do
+		same "${before[${backup##*/}]}" "${state[$backup]}" || return 1
 	done
 }
 
+# value KEY: what the line of JSON says, in $value; null is nothing.
+value()
+{
+	if ! [[ $line =~ \"$1\":(null|\"([^\"]*)\") ]]; then
+		echo "no $1 in $line"
+		return 1
+	fi
+	value=${BASH_REMATCH[2]}
+}
+
+# Fills `outcome`, by file, and `backups`. Where a failure leaves `to` another than
+# `from`, it is done, or nobody knows. A line that a failing call cut is none. (jq
+# is a process, at each of some thousand points.)
+read_told()
+{
+	local line value path word from
+
+	while read -r line; do
+		[[ $line == '{"event":"database",'*'}' &&
+			${line#?} != *'{"event":'* ]] || continue
+		value path && path=$value && value outcome && word=$value &&
+			value from && from=$value && value to || return
+		if [ "$word" = failed ] && [ "$value" != "$from" ]; then
+			word=${value:+done}
+		fi
+		outcome[${path##*/}]=${word:-unknown}
+		value backup || return
+		[ -z "$value" ] || backups+=("$value")
+	done <told
+}
+
 # What was told of each database is so; of what nothing is told nothing has
-# become. Where a failure leaves `to` another than `from`, it is done, or nobody
-# knows.
+# become.
 told_the_truth()
 {
-	local file path word backup backups=()
-	declare -A outcome=()
+	local file
 
-	while IFS=$'\t' read -r path word backup; do
-		outcome[${path##*/}]=$word
-		[ -z "$backup" ] || backups+=("$backup")
-	done < <(jq -r 'select(.event == "database") |
-		[.path, if .outcome == "failed" and .to != .from then
-			if .to then "done" else "unknown" end
-		else .outcome end, .backup] | @tsv' told)
 	for file in "${SMALL[@]}"; do
 		case ${outcome[$file]-} in
 		unknown) ;;
@@ -67,12 +85,15 @@ told_the_truth()
 		[ "$status" -ne 0 ] || [ "${state[$file]}" = "${after[$file]}" ] ||
 			return 1
 	done
-	backups_are_usable "${backups[@]}"
 }
 
 is_well_after_failure()
 {
-	status_is_documented && all_whole && told_the_truth
+	local backups=()
+	declare -A outcome=()
+
+	status_is_documented && read_told && all_whole "${backups[@]}" &&
+		told_the_truth && backups_are_usable
 }
 
 next_run()

@@ -94,21 +94,23 @@ make_small_fleet()
 	rm -r fleet/.fleet-upgrade
 }
 
-# state_of FILE...: a line for each, as test/app/state.c says.
+# state_of FILE...: a line for each, as test/app/state.c says. Called in a subshell,
+# which becomes that program.
 state_of()
 {
-	"${STATE:-$SRCDIR/test/app/state}" "$T" "$@"
+	exec "${STATE:-$SRCDIR/test/app/state}" "$T" "$@"
 }
 
-# Fills the array `state`, by file.
+# states [FILE...]: fills the array `state`: of the fleet's by name, of others by
+# path.
 states()
 {
-	local file lines
+	local file lines i=0
 
-	mapfile -t lines < <(state_of "${SMALL[@]/#/fleet/}")
+	mapfile -t lines < <(state_of "${SMALL[@]/#/fleet/}" "$@")
 	state=()
-	for file in "${SMALL[@]}"; do
-		state[$file]=${lines[${#state[@]}]}
+	for file in "${SMALL[@]}" "$@"; do
+		state[$file]=${lines[i++]}
 	done
 }
 
@@ -137,12 +139,10 @@ strike()
 	rm -rf fleet count
 	cp -a start fleet
 	status=0
-	(
-		export FAULTPOINT_AT=$n FAULTPOINT_DO=$what
-		export FAULTPOINT_ERRNO=$failure FAULTPOINT_CALLS=$kinds
-		export FAULTPOINT_COUNT=$T/count
-		LD_PRELOAD=$FAULTPOINT fleet "$@" --set run.jobs=1 --json >told
-	) 2>said || status=$?
+	FAULTPOINT_AT=$n FAULTPOINT_DO=$what FAULTPOINT_ERRNO=$failure \
+		FAULTPOINT_CALLS=$kinds FAULTPOINT_COUNT=$T/count \
+		LD_PRELOAD=$FAULTPOINT fleet "$@" --set run.jobs=1 --json \
+		>told 2>said || status=$?
 }
 
 # Where each database ends when COMMAND is not disturbed, in `after`; and how
@@ -155,7 +155,7 @@ sweep_measure()
 	for fate in "${FATES[@]}"; do
 		strike 0 "$fate" "$@"
 		same 0 "$status" || return 1
-		calls=$(<count)
+		read -r calls <count
 		calls_of[$fate]=$calls
 	done
 	states
@@ -167,9 +167,11 @@ sweep_measure()
 # It happened; with several threads the last calls are not always as many.
 struck()
 {
+	local made
+
 	case $2 in
 	kill-*) [ "$status" -eq 137 ] ;;
-	*) [ ! -e count ] || [ "$(<count)" -ge "$1" ] ;;
+	*) [ ! -e count ] || { read -r made <count && [ "$made" -ge "$1" ]; } ;;
 	esac
 }
 
@@ -215,12 +217,13 @@ sweep()
 	echo "# $points of $all points of: $*" >&3
 }
 
-# Every database is as it was before or as it is to be, and nothing between.
+# all_whole [FILE...]: every database is as it was before or as it is to be, and
+# nothing between. (The state of these files is taken with theirs.)
 all_whole()
 {
 	local file
 
-	states
+	states "$@"
 	for file in "${SMALL[@]}"; do
 		if [ "${state[$file]}" != "${before[$file]}" ] &&
 			[ "${state[$file]}" != "${after[$file]}" ]; then
