@@ -45,16 +45,18 @@ end()
 
 # make_fleet USERS [OPTION...]: system.db and so many users' databases at 0.3.19,
 # with rows and without ledgers, in $T/fleet; the application's own migrations
-# in $T/migrations.
+# in $T/migrations. What several tests of a file begin with is made once.
 make_fleet()
 {
-	local users=$1
+	local users=$1 made
 
 	shift
-	mkdir -p "$T/migrations"
+	made=$BATS_FILE_TMPDIR/fleet-$users$*
+	mkdir -p "$T/migrations" "$T/fleet"
 	cp "$SRCDIR/migrations/history.md" "$T/migrations/"
-	"$SRCDIR/contrib/demo/make-fleet" -m "$T/migrations/history.md" "$@" \
-		"$T/fleet" "$users"
+	[ -e "$made" ] || "$SRCDIR/contrib/demo/make-fleet" \
+		-m "$T/migrations/history.md" "$@" "$made" "$users"
+	cp -r "$made/." "$T/fleet/"
 }
 
 # The file of a user of make_fleet's.

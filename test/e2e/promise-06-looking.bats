@@ -38,20 +38,20 @@ looks()
 	untouched fleet upgrade --dry-run "${options[@]}"
 	[ "$status" -ne 0 ]
 	has "nothing was written"
-	untouched fleet upgrade --dry-run --json "${options[@]}"
-	untouched fleet upgrade alice --dry-run "${options[@]}"
-	untouched fleet status "${options[@]}"
-	untouched fleet status --check --verbose "${options[@]}"
-	untouched fleet status --json --verbose "${options[@]}"
-	untouched fleet list "${options[@]}"
-	untouched fleet list --sql "${options[@]}"
-	untouched fleet verify "${options[@]}"
-	untouched fleet verify --json "${options[@]}"
-	untouched fleet lint
-	untouched fleet history "${options[@]}"
-	untouched fleet backups list "${options[@]}"
-	untouched fleet config
-	untouched fleet rollback --help
+	still_untouched fleet upgrade --dry-run --json "${options[@]}"
+	still_untouched fleet upgrade alice --dry-run "${options[@]}"
+	still_untouched fleet status "${options[@]}"
+	still_untouched fleet status --check --verbose "${options[@]}"
+	still_untouched fleet status --json --verbose "${options[@]}"
+	still_untouched fleet list "${options[@]}"
+	still_untouched fleet list --sql "${options[@]}"
+	still_untouched fleet verify "${options[@]}"
+	still_untouched fleet verify --json "${options[@]}"
+	still_untouched fleet lint
+	still_untouched fleet history "${options[@]}"
+	still_untouched fleet backups list "${options[@]}"
+	still_untouched fleet config
+	still_untouched fleet rollback --help
 	same "" "$(find home tmp -mindepth 1)"
 }
 

@@ -24,11 +24,17 @@ listing()
 # and goes in TMPDIR does not count, if it has gone.
 untouched()
 {
-	local before skip=(! -path "$T" ! -path "$T/tmp")
+	seen=$(listing "$T" ! -path "$T" ! -path "$T/tmp")
+	still_untouched "$@"
+}
 
-	before=$(listing "$T" "${skip[@]}")
+# still_untouched COMMAND...: the same, where nothing else was done since the last
+# one.
+still_untouched()
+{
 	run "$@"
-	if ! diff <(echo "$before") <(listing "$T" "${skip[@]}"); then
+	if ! diff <(echo "$seen") \
+		<(listing "$T" ! -path "$T" ! -path "$T/tmp"); then
 		echo "^ changed by: $*"
 		echo "$output"
 		return 1
