@@ -75,32 +75,42 @@ static int write_lock_file(int state_dir, const char *text, struct error *err)
 	return rc;
 }
 
-bool lock_read_holder(const struct state *state, struct lock_holder *out)
+int lock_read_holder(const struct state *state, struct lock_holder *out,
+		     struct error *err)
 {
-	struct error ignored = { 0 };
+	struct error problem = { 0 };
 	char *text = NULL;
 	char number[24];
+	int rc;
 
 	memset(out, 0, sizeof(*out));
-	if (state->folder < 0 ||
-	    file_read_text(state->folder, LOCK_NAME, LOCK_BYTES, &text,
-			   &ignored) != 0)
-		return false;
+	if (state->folder < 0)
+		return 0;
+	rc = file_read_text(state->folder, LOCK_NAME, LOCK_BYTES, &text,
+			    &problem);
+	if (rc == ERROR_MISSING)
+		return 0;
+	if (rc) {
+		*err = problem;
+		return rc;
+	}
 	fields_get(text, "pid", number, sizeof(number));
 	out->pid = strtol(number, NULL, 10);
 	fields_get(text, "run", out->run_id, sizeof(out->run_id));
 	fields_get(text, "since", out->since, sizeof(out->since));
 	fields_get(text, "command", out->command, sizeof(out->command));
 	free(text);
-	return out->run_id[0] != '\0';
+	return 0;
 }
 
 int lock_refuse(const char *data_path, const struct state *state,
 		struct error *err)
 {
+	struct error ignored = { 0 };
 	struct lock_holder holder;
 
-	if (!lock_read_holder(state, &holder))
+	(void)lock_read_holder(state, &holder, &ignored);
+	if (holder.run_id[0] == '\0')
 		return error_set(err, ERROR_LOCKED,
 				 "%s: another run holds the fleet; nothing was "
 				 "touched; wait for it with "
@@ -173,6 +183,7 @@ void lock_release(struct lock *lock)
 bool lock_is_held(int data_dir, const struct state *state,
 		  struct lock_holder *holder)
 {
+	struct error ignored = { 0 };
 	struct lock_holder unused;
 	int fd = -1;
 	bool is_held = try_lock(data_dir, state->folder, LOCK_SH, &fd) ==
@@ -180,6 +191,7 @@ bool lock_is_held(int data_dir, const struct state *state,
 
 	if (fd >= 0)
 		close(fd);
-	lock_read_holder(state, holder != NULL ? holder : &unused);
+	(void)lock_read_holder(state, holder != NULL ? holder : &unused,
+			       &ignored);
 	return is_held;
 }

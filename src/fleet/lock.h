@@ -59,8 +59,10 @@ bool lock_is_held(int data_dir, const struct state *state,
 int lock_refuse(const char *data_path, const struct state *state,
 		struct error *err);
 
-/* What the lock file says, whether or not anybody holds the lock: false if it
- * is empty or missing. */
-bool lock_read_holder(const struct state *state, struct lock_holder *out);
+/* What the lock file says, whether or not anybody holds the lock: no run_id if
+ * it is empty, missing, or makes no sense. ERROR_IO if it cannot be read, so
+ * that a run which died is not taken for none. */
+int lock_read_holder(const struct state *state, struct lock_holder *out,
+		     struct error *err);
 
 #endif

@@ -217,6 +217,18 @@ static int recover_rooms(const struct state *state, const struct plan *plan,
 	return rc;
 }
 
+static int read_died(const struct state *state, struct recover_totals *out,
+		     struct error *err)
+{
+	struct error problem = { 0 };
+	int rc = lock_read_holder(state, &out->died, &problem);
+
+	return rc ? error_set(err, rc, "%s, and so whether the run before died "
+			      "cannot be told; nothing was touched; run it "
+			      "again, and if that stays so, look at the disk",
+			      problem.message) : 0;
+}
+
 int recover(const struct state *state, const struct plan *plan,
 	    const char *system_db, int lock, struct recover_totals *out,
 	    struct error *err)
@@ -228,8 +240,9 @@ int recover(const struct state *state, const struct plan *plan,
 	rc = folder_clear(state->staging, err);
 	if (state->has_rooms)
 		(void)rooms_each(state, clear_staging, NULL, &ignored);
-	if (rc == 0 && lock_read_holder(state, &out->died) &&
-	    clock_is_run_id(out->died.run_id))
+	if (rc == 0)
+		rc = read_died(state, out, err);
+	if (rc == 0 && clock_is_run_id(out->died.run_id))
 		rc = state->has_rooms
 			     ? recover_rooms(state, plan, system_db, lock, out,
 					     err)

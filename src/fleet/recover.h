@@ -40,7 +40,7 @@ struct recover_totals {
 
 /* `plan` is for looking at databases; `system_db` is the path of system.db
  * below data_dir; `lock` is what holds the lock. Errors: ERROR_IO, of the state
- * directory.
+ * directory, and if it cannot be told whether a run died.
  *
  * Where the state directory has rooms (room.h), root clears what is staged in
  * each of them; if a run has died, a worker process of each owner looks at what

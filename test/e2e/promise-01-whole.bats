@@ -4,6 +4,7 @@
 
 load lib
 load sweep
+load witness
 setup()
 {
 	begin_sweeps
@@ -211,4 +212,26 @@ make_steps_apart()
 		SWEEP_POINTS=12 sweep upgrade
 		[ "$points" -ge 2 ]
 	done
+}
+
+# Killed where the backup is still the live file itself, it leaves that to the
+# next run; who ran before stands in a file which that cannot read.
+@test "a run that cannot tell who was killed changes nothing" {
+	local n=0 call=kill-after::name
+
+	needs_trace
+	FATES=("$call")
+	sweep_begin
+	sweep_measure upgrade
+	while no_live_backups; do
+		strike $((++n)) "$call" upgrade
+		[ "$n" -le "$calls" ]
+	done
+	exits 74 stumbles openat lock fleet upgrade
+	has "fleet/.fleet-upgrade: cannot open lock: Input/output error" \
+		"whether the run before died" "nothing was touched"
+	exits 0 fleet upgrade
+	all_are after
+	no_live_backups
+	nothing_stale
 }

@@ -145,6 +145,26 @@ traced()
 	mv "$T/trace.whole" "$T/trace"
 }
 
+# stumbles CALL NAME fleet ARGUMENT...: the first such call of the program's that
+# names a file just so fails with EIO, as when a disk is tired for a moment.
+stumbles()
+{
+	local call=$1 name=$2
+
+	shift 2
+	needs_trace
+	cat >"$T/stumbling" <<-SH
+		#!/bin/sh
+		ASAN_OPTIONS=\${ASAN_OPTIONS:+\$ASAN_OPTIONS:}detect_leaks=0
+		export ASAN_OPTIONS
+		exec strace -f -qq -o "$T/trace" -P "$name" \
+			-e "inject=$call:error=EIO:when=1" \
+			"$FLEET_UPGRADE" "\$@"
+	SH
+	chmod +x "$T/stumbling"
+	FLEET_UPGRADE=$T/stumbling "$@"
+}
+
 # call PATTERN: the number of the first line of the trace that fits; fails if
 # there is none. last_call PATTERN: of the last one.
 call()

@@ -95,7 +95,7 @@ static void try_lock(const uint8_t *content, size_t bytes)
 	struct error err = { 0 };
 
 	put("lock", content, bytes);
-	(void)lock_read_holder(&state, &holder);
+	(void)lock_read_holder(&state, &holder, &err);
 	fuzz_claim(holder.pid >= 0, "a process has a number");
 	fuzz_claim(lock_refuse(root, &state, &err) == ERROR_LOCKED,
 		   "whoever holds the lock has it");

@@ -66,6 +66,14 @@ static bool is_held(const struct ground *ground, struct lock_holder *holder)
 	return lock_is_held(ground->sandpit->fd, &ground->state, holder);
 }
 
+static bool is_signed(const struct ground *ground, struct lock_holder *holder)
+{
+	struct error err = { 0 };
+
+	assert_int_equal(lock_read_holder(&ground->state, holder, &err), 0);
+	return holder->run_id[0] != '\0';
+}
+
 static void one_has_it_and_no_other(void **state)
 {
 	const struct ground *ground = *state;
@@ -134,7 +142,7 @@ static void the_file_says_who_holds_it(void **state)
 	char now[TIMESTAMP_BYTES];
 
 	assert_int_equal(take(ground, 0, &lock, &err), 0);
-	assert_false(lock_read_holder(&ground->state, &holder));
+	assert_false(is_signed(ground, &holder));
 	assert_int_equal(lock_sign(&lock, RUN_ID, "rollback", &err), 0);
 	clock_timestamp(now);
 	assert_true(is_held(ground, &holder));
@@ -143,7 +151,7 @@ static void the_file_says_who_holds_it(void **state)
 	assert_string_equal(holder.command, "rollback");
 	assert_memory_equal(holder.since, now, 13);
 	lock_release(&lock);
-	assert_false(lock_read_holder(&ground->state, &holder));
+	assert_false(is_signed(ground, &holder));
 	assert_string_equal(holder.run_id, "");
 }
 
@@ -161,7 +169,7 @@ static void the_file_holds_the_last_signature_only(void **state)
 			 0);
 	assert_int_equal(lock_sign(&lock, "20261122T043100Z-0001", "look",
 				   &err), 0);
-	assert_true(lock_read_holder(&ground->state, &holder));
+	assert_true(is_signed(ground, &holder));
 	assert_string_equal(holder.command, "look");
 	assert_string_equal(holder.run_id, "20261122T043100Z-0001");
 	lock_release(&lock);
@@ -195,7 +203,7 @@ static void a_run_that_died_leaves_its_name(void **state)
 	 * not looked after the dead run: its name stays for the next one. */
 	assert_int_equal(take(ground, 0, &lock, &err), 0);
 	lock_release(&lock);
-	assert_true(lock_read_holder(&ground->state, &holder));
+	assert_true(is_signed(ground, &holder));
 	assert_string_equal(holder.run_id, RUN_ID);
 }
 
@@ -319,8 +327,22 @@ static void strange_content_is_no_holder(void **state)
 
 	assert_int_equal(write(fd, "pid x\nno\n", 9), 9);
 	close(fd);
-	assert_false(lock_read_holder(&ground->state, &holder));
+	assert_false(is_signed(ground, &holder));
 	assert_int_equal(holder.pid, 0);
+}
+
+/* Not that nobody has: a run may have died. */
+static void what_cannot_be_read_is_told(void **state)
+{
+	const struct ground *ground = *state;
+	struct lock_holder holder;
+	struct error err = { 0 };
+
+	assert_int_equal(mkdirat(ground->state.folder, "lock", 0700), 0);
+	assert_int_equal(lock_read_holder(&ground->state, &holder, &err),
+			 ERROR_IO);
+	assert_string_equal(holder.run_id, "");
+	assert_non_null(strstr(err.message, "lock"));
 }
 
 int main(void)
@@ -339,6 +361,7 @@ int main(void)
 		TEST(falls_back_to_a_file),
 		TEST(without_any_way_to_lock_it_says_so),
 		TEST(strange_content_is_no_holder),
+		TEST(what_cannot_be_read_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
