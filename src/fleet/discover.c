@@ -119,15 +119,25 @@ static void pass_over(struct walk *walk)
 						strlen(walk->path));
 }
 
-/* Whether a folder just opened is to be walked. */
-static bool is_ours(struct walk *walk, int folder, struct stat *seen)
+static int unreadable(const struct walk *walk, struct error *err)
+{
+	return error_set_errno(err, ERROR_IO, errno,
+			       "folder %s cannot be read, so that databases in "
+			       "it would be missed; nothing was touched",
+			       walk->path);
+}
+
+/* Whether a folder just opened is to be walked; negative: it cannot be told. A
+ * state directory is not: the backups in it have the names of databases. */
+static int is_ours(struct walk *walk, int folder, struct stat *seen)
 {
 	if (fstatat(folder, STATE_MARKER, seen, AT_SYMLINK_NOFOLLOW) == 0)
-		return false;
-	if (fstat(folder, seen) == 0 && seen->st_dev == walk->device)
-		return true;
-	pass_over(walk);
-	return false;
+		return 0;
+	if (errno != ENOENT || fstat(folder, seen) != 0)
+		return -1;
+	if (seen->st_dev != walk->device)
+		pass_over(walk);
+	return seen->st_dev == walk->device;
 }
 
 /* Opens what may be a folder, and looks at it; *out is -1 if there is nothing
@@ -135,6 +145,8 @@ static bool is_ours(struct walk *walk, int folder, struct stat *seen)
 static int enter(struct walk *walk, int parent, const struct dirent *entry,
 		 int *out, struct stat *seen, struct error *err)
 {
+	int ours, rc;
+
 	*out = -1;
 	if ((entry->d_type != DT_DIR && entry->d_type != DT_LNK &&
 	     entry->d_type != DT_UNKNOWN) ||
@@ -143,19 +155,18 @@ static int enter(struct walk *walk, int parent, const struct dirent *entry,
 	*out = openat(parent, entry->d_name,
 		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*out >= 0) {
-		if (!is_ours(walk, *out, seen)) {
-			close(*out);
-			*out = -1;
-		}
-		return 0;
+		ours = is_ours(walk, *out, seen);
+		if (ours > 0)
+			return 0;
+		rc = ours < 0 ? unreadable(walk, err) : 0;
+		close(*out);
+		*out = -1;
+		return rc;
 	}
 	if (errno == ENOENT)
 		return 0;
 	if (errno != ENOTDIR && errno != ELOOP)
-		return error_set_errno(err, ERROR_IO, errno,
-				       "folder %s cannot be read, so that "
-				       "databases in it would be missed; "
-				       "nothing was touched", walk->path);
+		return unreadable(walk, err);
 	/* A link, or a file where the file system does not say which. */
 	if (fstatat(parent, entry->d_name, seen, 0) == 0 &&
 	    S_ISDIR(seen->st_mode))
@@ -369,27 +380,4 @@ void fleet_free(struct fleet *fleet)
 	free(fleet->by_file);
 	arena_free(fleet->arena);
 	free(fleet);
-}
-
-bool fleet_common_owner(const struct fleet *fleet, uid_t *owner, gid_t *group)
-{
-	const struct subject *first = NULL;
-
-	for (size_t i = 0; i <= fleet->user_count; i++) {
-		const struct subject *subject = i < fleet->user_count
-							? &fleet->users[i]
-							: fleet->system;
-
-		if (subject == NULL || !S_ISREG(subject->stamp.mode))
-			continue;
-		if (first == NULL)
-			first = subject;
-		else if (first->stamp.owner != subject->stamp.owner)
-			return false;
-	}
-	if (first == NULL)
-		return false;
-	*owner = first->stamp.owner;
-	*group = first->stamp.group;
-	return true;
 }

@@ -65,8 +65,4 @@ int fleet_discover(int data_dir, const struct selection *selection,
 		   struct fleet **out, struct error *err);
 void fleet_free(struct fleet *fleet); /* NULL is fine */
 
-/* The owner that all regular files found have in common; false if they are of
- * several owners or there is none. `group` is that of the first. */
-bool fleet_common_owner(const struct fleet *fleet, uid_t *owner, gid_t *group);
-
 #endif

@@ -147,20 +147,27 @@ static int by_uid(const void *a, const void *b)
 	return one->uid < other->uid ? -1 : one->uid > other->uid;
 }
 
-/* A room is its owner's, or it is none. */
-static bool is_room(int folder, const char *name, struct room_owner *out)
+/* A room is its owner's, or it is none. Negative: it cannot be looked at. */
+static int is_room(int folder, const char *name, struct room_owner *out)
 {
 	struct stat seen;
 	char *end;
 	unsigned long uid = strtoul(name, &end, 10);
 
-	if (*end != '\0' || name[0] < '0' || name[0] > '9' ||
-	    fstatat(folder, name, &seen, AT_SYMLINK_NOFOLLOW) != 0 ||
-	    !S_ISDIR(seen.st_mode) || seen.st_uid != uid)
-		return false;
+	if (*end != '\0' || name[0] < '0' || name[0] > '9')
+		return 0;
+	if (fstatat(folder, name, &seen, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? 0 : -1;
 	out->uid = seen.st_uid;
 	out->gid = seen.st_gid;
-	return true;
+	return S_ISDIR(seen.st_mode) && seen.st_uid == uid;
+}
+
+static int unreadable(const struct state *state, struct error *err)
+{
+	return error_set_errno(err, ERROR_IO, errno,
+			       "%s/" ROOMS_NAME " cannot be read",
+			       state->path);
 }
 
 int rooms_list(const struct state *state, struct room_owner **out,
@@ -170,7 +177,7 @@ int rooms_list(const struct state *state, struct room_owner **out,
 	const struct dirent *entry;
 	size_t capacity = 0;
 	DIR *dir;
-	int fd;
+	int fd, known = 0, rc = 0;
 
 	*out = NULL;
 	*count = 0;
@@ -182,24 +189,28 @@ int rooms_list(const struct state *state, struct room_owner **out,
 		return 0;
 	dir = fd >= 0 ? fdopendir(fd) : NULL;
 	if (dir == NULL) {
-		int rc = error_set_errno(err, ERROR_IO, errno,
-					 "%s/" ROOMS_NAME " cannot be read",
-					 state->path);
-
+		rc = unreadable(state, err);
 		if (fd >= 0)
 			close(fd);
 		return rc;
 	}
-	while ((entry = readdir(dir)) != NULL) {
-		if (!is_room(dirfd(dir), entry->d_name, &owner))
+	while (known >= 0 && (errno = 0, entry = readdir(dir)) != NULL) {
+		known = is_room(dirfd(dir), entry->d_name, &owner);
+		if (known <= 0)
 			continue;
 		*out = array_grow(*out, *count, &capacity, sizeof(**out));
 		(*out)[(*count)++] = owner;
 	}
+	if (errno != 0) {
+		rc = unreadable(state, err);
+		free(*out);
+		*out = NULL;
+		*count = 0;
+	}
 	closedir(dir);
 	if (*count > 1)
 		qsort(*out, *count, sizeof(**out), by_uid);
-	return 0;
+	return rc;
 }
 
 static int visit_room(const struct state *state, const struct room_owner *owner,
@@ -243,7 +254,7 @@ int rooms_each(const struct state *state,
 	return rc;
 }
 
-/* True if any of the rooms has a folder for the run. */
+/* True if any of the rooms has a folder for the run, or may have one. */
 static bool is_in_a_room(const struct state *state,
 			 const struct room_owner *owners, size_t count,
 			 const char *run_id)
@@ -256,7 +267,8 @@ static bool is_in_a_room(const struct state *state,
 				       (unsigned long)owners[i].uid, run_id);
 
 		is_there = fstatat(state->folder, path, &seen,
-				   AT_SYMLINK_NOFOLLOW) == 0;
+				   AT_SYMLINK_NOFOLLOW) == 0 ||
+			   errno != ENOENT;
 		free(path);
 	}
 	return is_there;

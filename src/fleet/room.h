@@ -62,7 +62,7 @@ int room_find_backup(const struct state *state, const struct subject *subject,
 		     struct error *err);
 
 /* Whose rooms there are, by user id; the caller frees the array. None are
- * none. */
+ * none. ERROR_IO: they cannot all be looked at, and none is told of. */
 struct room_owner {
 	uid_t uid;
 	gid_t gid;

@@ -140,6 +140,10 @@ static int check_marker(int folder, bool make, bool *is_there,
 			    AT_SYMLINK_NOFOLLOW) == 0;
 	if (*is_there)
 		return 0;
+	if (errno != ENOENT)
+		return error_set_errno(err, ERROR_IO, errno,
+				       "cannot look for the file "
+				       STATE_MARKER);
 	rc = is_empty(folder, &empty, err);
 	if (rc != 0)
 		return rc;

@@ -28,6 +28,8 @@ struct way way_along(const struct way *above, int data_dir, const char *path)
 
 		if (fstatat(data_dir, folder, &seen, AT_SYMLINK_NOFOLLOW) == 0)
 			way = way_into(&way, &seen);
+		else
+			way.is_open = true;
 		free(folder);
 	}
 	return way;

@@ -227,11 +227,30 @@ make_steps_apart()
 		strike $((++n)) "$call" upgrade
 		[ "$n" -le "$calls" ]
 	done
-	exits 74 stumbles openat lock fleet upgrade
+	exits 74 stumbles 1 openat lock fleet upgrade
 	has "fleet/.fleet-upgrade: cannot open lock: Input/output error" \
 		"whether the run before died" "nothing was touched"
 	exits 0 fleet upgrade
 	all_are after
 	no_live_backups
 	nothing_stale
+}
+
+# Its backups have the names of databases.
+@test "a folder that may be a state directory is not upgraded" {
+	local state=(--set fleet.state_dir="$T/fleet/state") nth
+
+	needs_trace
+	fleet upgrade --quiet "${state[@]}"
+	fleet rollback --quiet "${state[@]}"
+	backups=$(find fleet/state/backups -type f -exec sha256sum {} +)
+	for nth in 1 2; do
+		exits 74 stumbles "$nth" newfstatat fleet-upgrade.state \
+			fleet upgrade --release "${state[@]}"
+		has "Input/output error"
+		same "$backups" "$(find fleet/state/backups -type f \
+			-exec sha256sum {} +)"
+	done
+	exits 0 fleet upgrade --release "${state[@]}"
+	has "4 databases"
 }

@@ -139,14 +139,14 @@ has_written()
 
 @test "a hold that cannot be looked for is made" {
 	needs_trace
-	exits 6 stumbles openat .fleet-upgrade.hold fleet upgrade
+	exits 6 stumbles 1 openat .fleet-upgrade.hold fleet upgrade
 	has "held since an unknown time"
-	exits 0 stumbles openat .fleet-upgrade.hold fleet rollback --quiet
+	exits 0 stumbles 1 openat .fleet-upgrade.hold fleet rollback --quiet
 	grep -q EIO trace
 	exits 6 fleet upgrade
 	has "held since 2"
 	# One that puts nothing back does not lift what may have been there.
-	exits 0 stumbles openat .fleet-upgrade.hold fleet rollback --quiet
+	exits 0 stumbles 1 openat .fleet-upgrade.hold fleet rollback --quiet
 	exits 6 fleet upgrade
 }
 

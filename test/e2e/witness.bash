@@ -145,20 +145,20 @@ traced()
 	mv "$T/trace.whole" "$T/trace"
 }
 
-# stumbles CALL NAME fleet ARGUMENT...: the first such call of the program's that
+# stumbles N CALL NAME fleet ARGUMENT...: the N-th such call of the program's that
 # names a file just so fails with EIO, as when a disk is tired for a moment.
 stumbles()
 {
-	local call=$1 name=$2
+	local nth=$1 call=$2 name=$3
 
-	shift 2
+	shift 3
 	needs_trace
 	cat >"$T/stumbling" <<-SH
 		#!/bin/sh
 		ASAN_OPTIONS=\${ASAN_OPTIONS:+\$ASAN_OPTIONS:}detect_leaks=0
 		export ASAN_OPTIONS
 		exec strace -f -qq -o "$T/trace" -P "$name" \
-			-e "inject=$call:error=EIO:when=1" \
+			-e "inject=$call:error=EIO:when=$nth" \
 			"$FLEET_UPGRADE" "\$@"
 	SH
 	chmod +x "$T/stumbling"

@@ -611,30 +611,6 @@ static void file_systems_are_not_left(void **state)
 	assert_int_equal(status, 0);
 }
 
-static void the_common_owner(void **state)
-{
-	const struct sandpit *sandpit = *state;
-	struct selection selection = usual();
-	struct fleet *fleet = discover(sandpit, &selection);
-	uid_t owner;
-	gid_t group;
-
-	assert_false(fleet_common_owner(fleet, &owner, &group));
-	fleet_free(fleet);
-	file(sandpit, "system.db");
-	file(sandpit, "alice_longterm.db");
-	fleet = discover(sandpit, &selection);
-	assert_true(fleet_common_owner(fleet, &owner, &group));
-	assert_int_equal(owner, geteuid());
-	fleet->users[0].stamp.owner++;
-	assert_false(fleet_common_owner(fleet, &owner, &group));
-	fleet->users[0].stamp.mode = S_IFLNK | 0777;
-	assert_true(fleet_common_owner(fleet, &owner, &group));
-	fleet_free(fleet);
-	fleet_free(NULL);
-	drop(&selection);
-}
-
 static long most_memory_kib(void)
 {
 	struct rusage usage;
@@ -698,7 +674,6 @@ int main(void)
 		TEST(a_folder_that_cannot_be_read_is_an_error),
 		TEST(nested_too_deep_is_an_error),
 		TEST(file_systems_are_not_left),
-		TEST(the_common_owner),
 		TEST(many_databases_take_little_memory),
 	};
 
