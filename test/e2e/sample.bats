@@ -38,7 +38,7 @@ rows_lost()
 	size=$(stat -c %s "$(db alice)")
 	[ "$size" -gt 300000 ]
 	[ "$size" -lt 500000 ]
-	run make_fleet 1
+	run "$SRCDIR/contrib/demo/make-fleet" fleet 1
 	[ "$status" -ne 0 ]
 	has "is there already"
 }
