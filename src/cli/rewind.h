@@ -17,7 +17,7 @@ int rewind_check_run(const struct session *session, struct error *err);
 /* Runs it on these databases behind a hold. That stands before the first of
  * them is put back, so that a rollback that is killed half-way is not undone by
  * the next night's run. One that put nothing back leaves none, unless there was
- * one. */
+ * one, or may have been. */
 int rewind_and_hold(struct session *session, const struct fleet *fleet,
 		    const struct operation *operation, int *exit_status,
 		    struct error *err);

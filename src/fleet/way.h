@@ -24,7 +24,8 @@ struct way {
 struct way way_into(const struct way *above, const struct stat *folder);
 
 /* The way to the folder of the file `path`, which was looked up below data_dir
- * over no link; `above` leads into data_dir. */
+ * over no link; `above` leads into data_dir. A folder that cannot be looked at
+ * any more counts as open. */
 struct way way_along(const struct way *above, int data_dir, const char *path);
 
 /* True if nobody but root and the file's owner can get between. */
