@@ -220,13 +220,11 @@ static int recover_rooms(const struct state *state, const struct plan *plan,
 static int read_died(const struct state *state, struct recover_totals *out,
 		     struct error *err)
 {
-	struct error problem = { 0 };
-	int rc = lock_read_holder(state, &out->died, &problem);
+	int rc = lock_read_holder(state, &out->died, err);
 
-	return rc ? error_set(err, rc, "%s, and so whether the run before died "
-			      "cannot be told; nothing was touched; run it "
-			      "again, and if that stays so, look at the disk",
-			      problem.message) : 0;
+	return rc ? error_append(err, "so whether the run before died cannot "
+				 "be told; nothing was touched; run it again, "
+				 "and if that stays so, look at the disk") : 0;
 }
 
 int recover(const struct state *state, const struct plan *plan,
