@@ -78,9 +78,9 @@ static bool replay_removes(const struct losses *losses, enum schema_type type,
 					      standing->target, type, name,
 					      column);
 
-	for (size_t i = 0; !removes && i < standing->late_count; i++)
-		removes = replay_removes_between(replay, standing->late[i],
-						 standing->late[i] + 1, type,
+	for (size_t i = 0; !removes && i < standing->late.count; i++)
+		removes = replay_removes_between(replay, standing->late.at[i],
+						 standing->late.at[i] + 1, type,
 						 name, column);
 	return removes;
 }

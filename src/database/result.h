@@ -9,6 +9,7 @@
 #define FLEET_DATABASE_RESULT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -57,6 +58,16 @@ struct sighting {
 	char version[VERSION_BYTES];
 };
 
+/* A folder that a database lacks so many of is another database's. */
+#define LATE_STEPS_MOST 64
+
+/* Steps below a database's version that came into its chain later and have not
+ * run there (applied.h), by their index in the chain, oldest first. */
+struct late_steps {
+	size_t count;
+	size_t at[LATE_STEPS_MOST];
+};
+
 struct result {
 	enum outcome outcome;
 	enum strategy strategy;
@@ -64,6 +75,7 @@ struct result {
 	char to[VERSION_BYTES];	  /* where it is now, or would be; "": none,
 				   * or nobody knows */
 	int steps;		  /* run, or that would be run */
+	struct late_steps late;	  /* those of them that come first */
 	int64_t duration_us;
 	bool has_backup;	  /* one was made and kept: at
 				   * backups/<run id>/<path> */

@@ -28,6 +28,15 @@ static void compare_with_replay(struct standing *standing,
 					 schema, note_drift, standing);
 }
 
+static int refuse_so_many(const struct standing *standing, struct error *err)
+{
+	return error_set(err, ERROR_UNVERSIONED,
+			 "it is at %s and lacks more than %d of the older "
+			 "migrations; it was left untouched; are they the "
+			 "right ones for it?", standing->version,
+			 LATE_STEPS_MOST);
+}
+
 static int refuse_late(const struct standing *standing,
 		       const struct step *step, struct error *err)
 {
@@ -54,11 +63,12 @@ static int note_late(const struct plan *plan, const struct chain *chain,
 	for (p = 0; rc == 0 && p < end; p++) {
 		if (has[p])
 			continue;
-		if (!plan->allows_late ||
-		    standing->late_count == STANDING_LATE_MOST)
+		if (!plan->allows_late)
 			rc = refuse_late(standing, chain->steps[p], err);
+		else if (standing->late.count == LATE_STEPS_MOST)
+			rc = refuse_so_many(standing, err);
 		else
-			standing->late[standing->late_count++] = p;
+			standing->late.at[standing->late.count++] = p;
 	}
 	return rc;
 }
@@ -236,7 +246,7 @@ int standing_read(struct sqlite3 *db, const struct job *job,
 		rc = find_late(db, plan, replay->chain, out, err);
 	/* Where it cannot be told where it stands, nothing is going to run. */
 	if (rc != 0)
-		out->target = out->late_count = 0;
+		out->target = out->late.count = 0;
 	return rc;
 }
 
@@ -245,7 +255,7 @@ int standing_read_down(struct sqlite3 *db, const struct job *job,
 {
 	int rc = standing_read(db, job, out, err);
 
-	out->late_count = 0;
+	out->late.count = 0;
 	out->goes_down = rc == 0 && out->position > out->target;
 	return rc;
 }
@@ -254,7 +264,7 @@ size_t standing_step_count(const struct standing *standing)
 {
 	if (standing->goes_down)
 		return standing->position - standing->target;
-	return standing->late_count +
+	return standing->late.count +
 	       (standing->position < standing->target
 			? standing->target - standing->position
 			: 0);
@@ -264,9 +274,9 @@ size_t standing_step(const struct standing *standing, size_t i)
 {
 	if (standing->goes_down)
 		return standing->position - 1 - i;
-	return i < standing->late_count
-		       ? standing->late[i]
-		       : standing->position + (i - standing->late_count);
+	return i < standing->late.count
+		       ? standing->late.at[i]
+		       : standing->position + (i - standing->late.count);
 }
 
 bool standing_is_pending(const struct standing *standing)
@@ -287,6 +297,7 @@ void standing_report(const struct standing *standing, struct job *job)
 	result->was_detected = standing->was_detected;
 	result->notes[0] = '\0';
 	result->steps = (int)standing_step_count(standing);
+	result->late = standing->late;
 	if (standing->position < standing->target || standing->goes_down)
 		to = chain_version(replay->chain, standing->target);
 	text_copy(result->to, sizeof(result->to), to);

@@ -18,18 +18,12 @@
 
 struct sqlite3;
 
-/* A folder that lacks so many is another database's. */
-#define STANDING_LATE_MOST 64
-
 struct standing {
 	struct ledger_head head; /* exists: the ledger decided */
 	char version[VERSION_BYTES]; /* recorded or detected; "": none */
 	size_t position;	 /* in the chain; 0 without migrations */
 	size_t target;		 /* what it is to reach; 0 without migrations */
-	size_t late[STANDING_LATE_MOST]; /* steps below both, by their index in
-					  * the chain, that came into it later
-					  * and are to run first (applied.h) */
-	size_t late_count;
+	struct late_steps late;	 /* below both, and to run first */
 	bool goes_down;		 /* the steps above the target are taken back,
 				  * the newest first */
 	bool was_detected;	 /* by evidence: gets a ledger row for it */
@@ -64,8 +58,8 @@ size_t standing_step(const struct standing *standing, size_t i);
 /* True if there are steps to run or a detected version to record. */
 bool standing_is_pending(const struct standing *standing);
 
-/* Fills from, to, steps, was_detected and run_id of the result, and begins its
- * notes anew, with the drift of a detected database. */
+/* Fills from, to, steps, late, was_detected and run_id of the result, and begins
+ * its notes anew, with the drift of a detected database. */
 void standing_report(const struct standing *standing, struct job *job);
 
 /* The same from what is known without opening the file. False: it has to be

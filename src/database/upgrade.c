@@ -17,7 +17,7 @@ static struct sighting sighting_of(const struct look *look,
 {
 	struct sighting sighting = { 0 };
 
-	if (standing->head.exists && standing->late_count == 0 &&
+	if (standing->head.exists && standing->late.count == 0 &&
 	    look_is_at_rest(look)) {
 		sighting.stamp = look->stamps[0];
 		memcpy(sighting.version, standing->version,

@@ -198,7 +198,7 @@ static int find_drift_of(struct verify *verify, struct sqlite3 *db,
 	if (rc == 0)
 		rc = take_schema(verify, db, &schema, err);
 	/* Without them its schema is that of no version. */
-	if (rc == 0 && verify->standing.late_count > 0)
+	if (rc == 0 && verify->standing.late.count > 0)
 		find(verify, "older steps of the migrations have not run here "
 			     "(migrations.out_of_order = allow runs them)");
 	else if (rc == 0)

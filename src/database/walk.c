@@ -110,7 +110,7 @@ int walk_prepare(struct steps *steps, struct error *err)
 int walk_one(struct steps *steps, size_t i, struct error *err)
 {
 	return stride_up(steps, walk_step(steps, i),
-			 i < steps->standing->late_count, err);
+			 i < steps->standing->late.count, err);
 }
 
 static bool analyzes(const struct step *step)

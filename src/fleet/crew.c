@@ -272,8 +272,19 @@ static bool is_bool(const bool *value)
 	return *(const unsigned char *)value <= 1;
 }
 
+static bool are_steps_of(const struct late_steps *late, const struct job *job)
+{
+	const struct replay *replay = job->plan->replays[job->subject->kind];
+	size_t count = replay != NULL ? replay->chain->count : 0;
+	bool are = late->count <= LATE_STEPS_MOST;
+
+	for (size_t i = 0; are && i < late->count; i++)
+		are = late->at[i] < count;
+	return are;
+}
+
 /* Whoever has got the better of the process may have written anything. */
-static bool makes_sense(const struct answer *answer)
+static bool makes_sense(const struct answer *answer, const struct job *job)
 {
 	const struct result *result = &answer->result;
 	const struct failure *failure = &result->failure;
@@ -285,7 +296,9 @@ static bool makes_sense(const struct answer *answer)
 	       (unsigned)failure->error.code <= ERROR_BUG &&
 	       result->steps >= 0 && result->duration_us >= 0 &&
 	       result->backup_bytes >= 0 && failure->line >= 0 &&
+	       are_steps_of(&result->late, job) &&
 	       is_bool(&result->has_backup) && is_bool(&result->was_detected) &&
+	       is_bool(&result->is_wal) &&
 	       IS_TEXT(result->from) && IS_TEXT(result->to) &&
 	       IS_TEXT(result->run_id) && IS_TEXT(result->notes) &&
 	       IS_TEXT(result->sighting.version) &&
@@ -310,7 +323,7 @@ static void take_answers(struct shift *shift)
 
 		if (!worker_answer(&shift->worker, shift->done - first, &answer,
 				   sizeof(answer)) ||
-		    !makes_sense(&answer))
+		    !makes_sense(&answer, job))
 			return;
 		if (!is_of(&answer.result.sighting, job->subject))
 			memset(&answer.result.sighting, 0,

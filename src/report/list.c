@@ -22,6 +22,14 @@ static bool position_of(const struct chain *chain, const struct result *result,
 	return true;
 }
 
+static void count_known(struct needs *needs, enum kind kind, size_t position,
+			const struct late_steps *late)
+{
+	needs->at[kind][position]++;
+	for (size_t i = 0; i < late->count; i++)
+		needs->late[kind][late->at[i]]++;
+}
+
 static void hear(struct listener *listener, const struct event *event)
 {
 	/* The listener is the first member. */
@@ -34,7 +42,7 @@ static void hear(struct listener *listener, const struct event *event)
 	kind = event->subject->kind;
 	if (position_of(&needs->migrations->chains[kind], event->result,
 			&position))
-		needs->at[kind][position]++;
+		count_known(needs, kind, position, &event->result->late);
 	else
 		needs->unknown[kind]++;
 }
@@ -45,9 +53,12 @@ struct needs *needs_new(const struct migrations *migrations)
 
 	needs->listener.hear = hear;
 	needs->migrations = migrations;
-	for (int kind = 0; kind < KIND_COUNT; kind++)
-		needs->at[kind] = xcalloc(migrations->chains[kind].count + 1,
-					  sizeof(*needs->at[kind]));
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		size_t places = migrations->chains[kind].count + 1;
+
+		needs->at[kind] = xcalloc(places, sizeof(*needs->at[kind]));
+		needs->late[kind] = xcalloc(places, sizeof(*needs->late[kind]));
+	}
 	return needs;
 }
 
@@ -55,8 +66,10 @@ void needs_free(struct needs *needs)
 {
 	if (!needs)
 		return;
-	for (int kind = 0; kind < KIND_COUNT; kind++)
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		free(needs->at[kind]);
+		free(needs->late[kind]);
+	}
 	free(needs);
 }
 
@@ -65,7 +78,9 @@ struct listener *needs_listener(struct needs *needs)
 	return &needs->listener;
 }
 
-size_t needs_count(const struct needs *needs, enum kind kind, size_t position)
+/* How many stand before the place. */
+static size_t count_before(const struct needs *needs, enum kind kind,
+			   size_t position)
 {
 	size_t count = 0;
 
@@ -74,10 +89,16 @@ size_t needs_count(const struct needs *needs, enum kind kind, size_t position)
 	return count;
 }
 
+size_t needs_count(const struct needs *needs, enum kind kind, size_t position)
+{
+	return count_before(needs, kind, position) +
+	       needs->late[kind][position - 1];
+}
+
 size_t needs_total(const struct needs *needs, enum kind kind)
 {
-	return needs_count(needs, kind,
-			   needs->migrations->chains[kind].count + 1) +
+	return count_before(needs, kind,
+			    needs->migrations->chains[kind].count + 1) +
 	       needs->unknown[kind];
 }
 

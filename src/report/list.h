@@ -23,6 +23,8 @@ struct needs {
 	struct listener listener;
 	const struct migrations *migrations;
 	size_t *at[KIND_COUNT]; /* at[kind][p]: databases after p steps */
+	size_t *late[KIND_COUNT]; /* late[kind][p]: of those at a later place,
+				   * the ones that lack step p + 1 */
 	size_t unknown[KIND_COUNT];
 };
 struct needs *needs_new(const struct migrations *migrations);

@@ -234,6 +234,10 @@ late()
 	exits 3 fleet status --check --set migrations.out_of_order=allow
 	exits 1 fleet verify --set migrations.out_of_order=allow
 	has "older steps of the migrations have not run here"
+	exits 0 fleet list --set migrations.out_of_order=allow
+	says "needed by 2"
+	exits 0 fleet list --markdown --set migrations.out_of_order=allow
+	says "no (0 of 2)"
 	exits 0 fleet --set migrations.out_of_order=allow
 	same "a b c" "$(tables_of alice)"
 	exits 0 fleet --set migrations.out_of_order=allow --json

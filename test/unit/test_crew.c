@@ -22,7 +22,7 @@
 #define ONE 54321
 #define TWO 54322
 #define RUN "20261121T043100Z-9f3c"
-#define JOBS_MOST 8
+#define JOBS_MOST 11
 
 struct scene {
 	struct sandpit *sandpit;
@@ -92,6 +92,7 @@ static struct batch *set(struct scene *scene, const uid_t *owners, size_t count)
 {
 	static const char *const names[JOBS_MOST] = {
 		"0.db", "1.db", "2.db", "3.db", "4.db", "5.db", "6.db", "7.db",
+		"8.db", "9.db", "a.db",
 	};
 
 	batch_free(scene->batch);
@@ -229,6 +230,15 @@ static void lie(struct job *job)
 		break;
 	case '6':
 		result->failure.error.code = ERROR_BUG + 1;
+		break;
+	case '7':
+		memset(&result->is_wal, 2, 1);
+		break;
+	case '8':
+		result->late.count = LATE_STEPS_MOST + 1;
+		break;
+	case '9': /* there are no migrations, and so none that came late */
+		result->late.count = 1;
 		break;
 	default:
 		break;
@@ -368,17 +378,17 @@ static void without_a_room_nothing_is_done(void **state)
 
 static void an_answer_without_sense_is_none(void **state)
 {
-	static const uid_t owners[] = { ONE, ONE, ONE, ONE,
-					ONE, ONE, ONE, ONE };
+	static const uid_t owners[] = { ONE, ONE, ONE, ONE, ONE, ONE,
+					ONE, ONE, ONE, ONE, ONE };
 	struct scene *scene = *state;
 
-	set(scene, owners, 8);
+	set(scene, owners, 11);
 	work_off(scene, lie, true);
-	for (size_t i = 0; i < 7; i++) {
+	for (size_t i = 0; i < 10; i++) {
 		assert_failed(scene, i, "gave no answer");
 		assert_string_equal(result_of(scene, i)->from, "");
 	}
-	assert_int_equal(result_of(scene, 7)->outcome, OUTCOME_CURRENT);
+	assert_int_equal(result_of(scene, 10)->outcome, OUTCOME_CURRENT);
 }
 
 static void nobody_speaks_of_anothers_file(void **state)

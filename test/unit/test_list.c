@@ -74,6 +74,24 @@ static void test_who_needs_which_step_is_counted(void **state)
 	scene_close(&scene);
 }
 
+static void test_a_step_that_came_late_is_needed(void **state)
+{
+	struct needs *needs = needs_new(&migrations);
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, "list", false);
+	tell(&scene, needs, "a", OUTCOME_CURRENT, "0.3.20");
+	scene_result(&scene, "b", OUTCOME_WOULD_UPGRADE, "0.3.20", "");
+	scene.result.late = (struct late_steps){ .count = 1, .at = { 0 } };
+	scene_database(&scene, needs_listener(needs));
+	assert_int_equal(needs_count(needs, KIND_USER, 1), 1);
+	assert_int_equal(needs_count(needs, KIND_USER, 2), 0);
+	assert_int_equal(needs_total(needs, KIND_USER), 2);
+	needs_free(needs);
+	scene_close(&scene);
+}
+
 static const char *print(struct scene *scene, bool sql,
 			 const struct needs *needs)
 {
@@ -145,6 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_needs_which_step_is_counted),
+		cmocka_unit_test(test_a_step_that_came_late_is_needed),
 		cmocka_unit_test(test_steps_stand_in_order_with_what_they_are),
 		cmocka_unit_test(test_needs_are_told_where_known),
 		cmocka_unit_test(

@@ -233,6 +233,8 @@ static void test_an_older_step_runs_first_where_that_is_allowed(void **state)
 	assert_int_equal(standing_step(&standing, 1), 2);
 	standing_report(&standing, &job);
 	assert_int_equal(job.result.steps, 2);
+	assert_int_equal(job.result.late.count, 1);
+	assert_int_equal(job.result.late.at[0], 0);
 	assert_string_equal(job.result.to, "3");
 	set_rows(shop, "('migrate', '1', 'c'), ('migrate', '3', 'c')");
 	standing = expect(shop, "3", 3, true);
