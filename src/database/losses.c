@@ -107,7 +107,8 @@ static int check_columns(const struct losses *losses,
 }
 
 /* A rebuilt table has its name still and begins on another page; unless what
- * was dropped before has made room on the same one. */
+ * was dropped before has made room on the same one, or auto_vacuum has moved
+ * the new one there. Then the SQL has taken the name from the old one. */
 static bool is_rebuilt(const struct losses *losses,
 		       const struct schema_object *old,
 		       const struct schema_object *new)

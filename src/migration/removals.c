@@ -52,6 +52,22 @@ static void find_drops(const char *sql, struct removals *out)
 	}
 }
 
+/* `sql` stands behind ALTER. What has another name takes its own away. */
+static void find_rename(const char *sql, struct removals *out)
+{
+	const char *at = sql, *behind;
+	char *name;
+
+	if (!sql_take(&at, "TABLE"))
+		return;
+	behind = at;
+	name = sql_take_name(&behind);
+	if (name != NULL && sql_take(&behind, "RENAME") &&
+	    sql_take(&behind, "TO"))
+		add(out, "TABLE", at);
+	free(name);
+}
+
 static void find_deletions(const char *sql, struct removals *out)
 {
 	size_t form, word;
@@ -78,6 +94,8 @@ void removals_find(const char *sql, struct removals *out)
 		sql = token_next(sql, &token);
 		if (token_is(&token, "DROP"))
 			find_drops(sql, out);
+		if (token_is(&token, "ALTER"))
+			find_rename(sql, out);
 	} while (token.type != TOKEN_END);
 }
 

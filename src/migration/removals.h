@@ -22,7 +22,8 @@ struct removals {
 
 /* Fills a zeroed list with all that some statement of `sql` removes:
  * "DROP KIND [IF EXISTS] name" (COLUMN may be left out as in ALTER TABLE; a
- * schema name and dot may stand before the name); "DELETE FROM name", and the
+ * schema name and dot may stand before the name); "ALTER TABLE name RENAME TO",
+ * which removes a table of that name; "DELETE FROM name", and the
  * other forms that remove rows on purpose: "REPLACE INTO name", "INSERT OR
  * REPLACE INTO name", "UPDATE OR REPLACE name". Where a text can be read in two
  * ways ("DROP TABLE": perhaps a column of that name) both are in it. */

@@ -141,6 +141,29 @@ static void test_rows_lost_where_the_table_takes_its_old_place(void **state)
 		    "table tags would have 1 rows where it had 2");
 }
 
+#define RENAMED_AWAY(columns, rows)                                   \
+	"ALTER TABLE tags RENAME TO old_tags; CREATE TABLE tags(id "  \
+	"INTEGER PRIMARY KEY, word TEXT UNIQUE" columns "); INSERT "  \
+	"INTO tags SELECT *" rows ";  DROP TABLE old_tags;"
+
+static void test_rows_lost_where_another_table_gives_its_place_back(void **state)
+{
+	/* The second begins on the page that the first has left. */
+	expect_lost(state, "INSERT INTO tags VALUES(1, 'a'), (2, 'b')",
+		    RENAMED_AWAY(", more", ", 1 FROM old_tags")
+		    RENAMED_AWAY(", more, most", ", 2 FROM old_tags LIMIT 1"),
+		    "table tags would have 1 rows where it had 2");
+}
+
+static void test_rows_lost_where_vacuum_gives_the_old_place(void **state)
+{
+	expect_lost(state,
+		    "INSERT INTO tags VALUES(1, 'a'), (2, 'b');"
+		    "PRAGMA auto_vacuum = FULL; VACUUM",
+		    RENAMED_AWAY("", " FROM old_tags LIMIT 1"),
+		    "table tags would have 1 rows where it had 2");
+}
+
 static void test_a_trigger_of_a_view(void **state)
 {
 	expect_lost(state,
@@ -188,6 +211,10 @@ int main(void)
 		WORKSHOP_TEST(test_rows_deleted_on_purpose),
 		WORKSHOP_TEST(
 			test_rows_lost_where_the_table_takes_its_old_place),
+		WORKSHOP_TEST(
+			test_rows_lost_where_another_table_gives_its_place_back),
+		WORKSHOP_TEST(
+			test_rows_lost_where_vacuum_gives_the_old_place),
 		WORKSHOP_TEST(test_a_trigger_of_a_view),
 		WORKSHOP_TEST(test_what_goes_with_its_table),
 		WORKSHOP_TEST(test_what_a_table_takes_along_when_renamed),

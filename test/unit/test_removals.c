@@ -46,6 +46,19 @@ static void finds_what_is_dropped(void **state)
 			  "c"));
 }
 
+static void what_is_renamed_is_gone_by_its_name(void **state)
+{
+	(void)state;
+	assert_true(drops("ALTER TABLE t RENAME TO u", "TABLE", "t"));
+	assert_true(drops("x; alter table main.\"T\" rename to u", "TABLE",
+			  "t"));
+	assert_false(drops("ALTER TABLE t RENAME TO u", "TABLE", "u"));
+	assert_false(drops("ALTER TABLE t RENAME c TO d", "TABLE", "t"));
+	assert_false(drops("ALTER TABLE t RENAME COLUMN c TO d", "TABLE", "t"));
+	assert_false(drops("ALTER TABLE t ADD COLUMN c", "TABLE", "t"));
+	assert_false(drops("ALTER TABLE", "TABLE", "t"));
+}
+
 static void takes_nothing_else_for_a_drop(void **state)
 {
 	(void)state;
@@ -114,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_what_is_dropped),
+		cmocka_unit_test(what_is_renamed_is_gone_by_its_name),
 		cmocka_unit_test(takes_nothing_else_for_a_drop),
 		cmocka_unit_test(finds_what_loses_rows_on_purpose),
 		cmocka_unit_test(keeps_the_two_apart),
