@@ -1,5 +1,6 @@
 #include "sqlite/check.h"
 
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,12 +83,13 @@ static bool is_violation(const char *text)
 }
 
 /* True if the failure says something about the database: then it is noted as
- * such and is no error. */
+ * such and is no error. A check that was cut off, by the clock or for lack of
+ * memory, says nothing: it would be the same before and after. */
 static bool absorb(struct complaints *set, const struct error *err)
 {
 	if (err->code == ERROR_CORRUPT)
 		add_damage(set, err->message);
-	else if (err->code == ERROR_SQL)
+	else if ((err->sqlite_code & 0xff) == SQLITE_ERROR)
 		add(set, err->message, 1);
 	else
 		return false;

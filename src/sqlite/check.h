@@ -59,8 +59,9 @@ void complaints_add_all(struct complaints *set, const struct complaints *more);
  * a complaint, for it was the same before. With `table`, SQLite stops at 100
  * complaints: then damage is looked for in the whole, so that none hides behind
  * them. CHECK constraints show only where `db` may be written: SQLite does not
- * parse them for a read-only connection. Errors are only BUSY, STOPPED and
- * I/O. */
+ * parse them for a read-only connection. Errors: what keeps the check from its
+ * end and is no finding: BUSY, STOPPED, I/O, and ERROR_SQL for a time limit or
+ * a lack of memory. */
 int check_integrity_of(struct sqlite3 *db, bool full, const char *table,
 		       struct complaints *out, struct error *err);
 

@@ -330,6 +330,36 @@ static void a_lock_and_a_stop_are_errors(void **state)
 	connection_close(db);
 }
 
+static void a_check_that_is_cut_off_is_no_finding(void **state)
+{
+	const struct connection_options options = { .mode = CONNECTION_READ };
+	struct bench *bench = *state;
+	struct complaints set = { 0 };
+	struct schema *schema;
+	struct sqlite3 *db;
+
+	bench_make(bench, "a.db",
+		   "CREATE TABLE t(a PRIMARY KEY REFERENCES t);"
+		   "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL"
+		   " SELECT x + 1 FROM n WHERE x < 5000)"
+		   " INSERT INTO t SELECT x FROM n");
+	assert_int_equal(
+		connection_open(bench_path(bench, "a.db"), &options, &db, NULL),
+		0);
+	schema = take(db);
+	(void)connection_set_limit(
+		db, (struct connection_limit){ 1, "run.database_timeout" });
+	assert_int_equal(check_integrity_of(db, true, "t", &set, &bench->err),
+			 ERROR_SQL);
+	assert_non_null(strstr(bench->err.message, "run.database_timeout"));
+	assert_int_equal(check_foreign_keys_of(db, schema, &set, &bench->err),
+			 ERROR_SQL);
+	assert_int_equal(set.count, 0);
+	complaints_release(&set);
+	schema_free(schema);
+	connection_close(db);
+}
+
 static void only_an_index_needs_a_look_of_its_own(void **state)
 {
 	struct sqlite3 *db = bench_memory(
@@ -494,6 +524,7 @@ int main(void)
 		BENCH_TEST(only_so_much_damage_is_told),
 		BENCH_TEST(a_collation_of_the_application_is_a_complaint),
 		BENCH_TEST(a_lock_and_a_stop_are_errors),
+		BENCH_TEST(a_check_that_is_cut_off_is_no_finding),
 		BENCH_TEST(only_an_index_needs_a_look_of_its_own),
 		BENCH_TEST(keys_are_found_however_they_are_written),
 		BENCH_TEST(orphans_are_counted_by_key),
