@@ -190,7 +190,11 @@ int connection_open(const char *path, const struct connection_options *options,
 		code = connection_error(*out, sqlite_code, err);
 	else
 		code = set_up(*out, options, err);
-	if (code) {
+	if (code && *out) {
+		/* What cannot be opened is damaged, and whoever is to repair it
+		 * needs the WAL that lies beside it. */
+		sqlite3_db_config(*out, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+				  NULL);
 		connection_close(*out);
 		*out = NULL;
 	}

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 #define ENDLESS                                                           \
 	"WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)" \
@@ -140,6 +141,34 @@ static void damage_shows_at_once(void **state)
 			ERROR_CORRUPT);
 		assert_non_null(strstr(bench->err.message, "malformed"));
 	}
+}
+
+/* The last connection that is closed takes the WAL in, and unlinks it. */
+static void damage_keeps_its_wal(void **state)
+{
+	struct bench *bench = *state;
+	const char *live = bench_path(bench, "a.db");
+	const char *wreck = bench_path(bench, "b.db");
+	struct sqlite3 *application;
+	char *command;
+
+	bench_make(bench, "a.db",
+		   "PRAGMA journal_mode = WAL; CREATE TABLE t(a)");
+	application = bench_application(bench, "a.db");
+	bench_run(application, "INSERT INTO t VALUES('only in the WAL')");
+	command = xasprintf("cp %s %s && cp %s-wal %s-wal && printf wreck | "
+			    "dd of=%s conv=notrunc 2>&1 && cat %s %s-wal "
+			    ">%s.was", live, wreck, live, wreck, wreck, wreck,
+			    wreck, wreck);
+	assert_int_equal(system(command), 0);
+	free(command);
+	assert_int_equal(try_open(bench, "b.db", CONNECTION_WRITE),
+			 ERROR_CORRUPT);
+	command = xasprintf("cat %s %s-wal | cmp - %s.was", wreck, wreck,
+			    wreck);
+	assert_int_equal(system(command), 0);
+	free(command);
+	connection_close(application);
 }
 
 static void a_lock_is_waited_for_as_long_as_told(void **state)
@@ -765,6 +794,7 @@ int main(void)
 		BENCH_TEST(a_missing_file_is_not_made),
 		BENCH_TEST(a_link_is_not_followed),
 		BENCH_TEST(damage_shows_at_once),
+		BENCH_TEST(damage_keeps_its_wal),
 		BENCH_TEST(a_lock_is_waited_for_as_long_as_told),
 		BENCH_TEST(writing_is_set_up_to_last),
 		BENCH_TEST(memory_is_what_was_told),
