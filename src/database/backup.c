@@ -196,6 +196,19 @@ int backup_link(struct job *job, const struct place *place,
 	return rc;
 }
 
+int backup_of_source(const struct job *job, struct place *out,
+		     struct error *err)
+{
+	const struct plan *plan = job->plan;
+	char *root = xasprintf("%s/backups", plan->state_path);
+	char *path = xasprintf("%s/%s", plan->source_run, job->subject->path);
+	int rc = place_open(plan->source_dir, root, path, out, err);
+
+	free(path);
+	free(root);
+	return rc;
+}
+
 char *backup_path(const struct plan *plan, const struct subject *subject)
 {
 	char room[40] = "";

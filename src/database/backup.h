@@ -54,6 +54,11 @@ int backup_open(const struct job *job, struct sqlite3 **out,
  * database stayed as it was. */
 void backup_discard(const struct job *job);
 
+/* Where the one of plan->source_run lies; ERROR_MISSING: it has none. The
+ * caller closes `out`, also of what failed. */
+int backup_of_source(const struct job *job, struct place *out,
+		     struct error *err);
+
 /* Where it is: an absolute path, which the caller frees. Any thread. */
 char *backup_path(const struct plan *plan, const struct subject *subject);
 

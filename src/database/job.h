@@ -65,8 +65,9 @@ struct plan {
 	bool allows_late;	      /* a step that came into a set later runs,
 				       * though newer ones have run already */
 	char source_run[RUN_ID_BYTES]; /* restore: the run whose backups are
-					* to be put back; always set then */
-	int source_dir;		  /* rollback, restore: backups/, open; or -1 */
+					* to be put back; always set then, and
+					* for work_compare() */
+	int source_dir;		  /* where it is set: backups/, open; or -1 */
 	bool force;		  /* rollback, restore: though written since */
 	bool offline;		  /* restore: nobody has it open, says the
 				   * administrator: a live file that is gone or

@@ -44,14 +44,10 @@ static int open_source(struct restore *restore, struct error *err)
 	struct connection_options options =
 		options_for(restore, CONNECTION_IMMUTABLE);
 	struct job *job = restore->job;
-	const struct plan *plan = job->plan;
-	char *root = xasprintf("%s/backups", plan->state_path);
-	char *path = xasprintf("%s/%s", plan->source_run, job->subject->path);
 	struct complaints found = { 0 };
 	struct standing standing;
 	struct error undecided;
-	int rc = place_open(plan->source_dir, root, path,
-			    &restore->backup_place, err);
+	int rc = backup_of_source(job, &restore->backup_place, err);
 
 	if (rc == 0)
 		rc = place_stamp(&restore->backup_place, "",
@@ -60,7 +56,7 @@ static int open_source(struct restore *restore, struct error *err)
 		rc = error_set(err, ERROR_MISSING,
 			       "run %s has no backup of it; see fleet-upgrade "
 			       "backups list",
-			       plan->source_run);
+			       job->plan->source_run);
 	if (rc == 0)
 		rc = look_fits(&restore->backup_stamp, err);
 	if (rc == 0)
@@ -85,8 +81,6 @@ static int open_source(struct restore *restore, struct error *err)
 			  standing.version);
 	}
 	complaints_release(&found);
-	free(path);
-	free(root);
 	return rc;
 }
 

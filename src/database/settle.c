@@ -1,6 +1,11 @@
 #include "database/work.h"
 
+#include <string.h>
+
 #include "base/clock.h"
+#include "database/backup.h"
+#include "database/evidence.h"
+#include "database/ledger.h"
 #include "database/look.h"
 #include "sqlite/connection.h"
 
@@ -80,6 +85,77 @@ void work_settle(struct job *job)
 	struct error error = { 0 };
 
 	if (settle(job, &error) == 0)
+		job->result.outcome = OUTCOME_CURRENT;
+	else
+		result_fail(&job->result, &error);
+	job->result.duration_us = clock_now_us() - begin;
+}
+
+/* What one side of the comparison says of itself. */
+struct side {
+	struct ledger_head head;
+	char evidence[LEDGER_EVIDENCE_BYTES];
+};
+
+static int read_side(struct sqlite3 *db, struct side *out, struct error *err)
+{
+	int rc = ledger_read(db, &out->head, err);
+
+	return rc != 0 ? rc : evidence_now(db, out->evidence, err);
+}
+
+static bool is_same_head(const struct ledger_head *a,
+			 const struct ledger_head *b)
+{
+	return a->exists == b->exists && a->rank == b->rank &&
+	       strcmp(a->version, b->version) == 0 &&
+	       strcmp(a->run_id, b->run_id) == 0 &&
+	       strcmp(a->evidence, b->evidence) == 0;
+}
+
+static int read_backup(const struct job *job, struct side *out,
+		       struct error *err)
+{
+	const struct connection_options options = {
+		.mode = CONNECTION_IMMUTABLE,
+		.stop_now = job->stop_now,
+	};
+	struct place place = { .folder = -1 };
+	struct sqlite3 *db = NULL;
+	int rc = backup_of_source(job, &place, err);
+
+	if (rc == 0)
+		rc = connection_open(place.path, &options, &db, err);
+	if (rc == 0)
+		rc = read_side(db, out, err);
+	connection_close(db);
+	place_close(&place);
+	return rc;
+}
+
+static int compare(struct job *job, struct look *look, void *self,
+		   struct error *err)
+{
+	struct side live = { 0 }, backup = { 0 };
+	int rc = read_side(look->db, &live, err);
+
+	(void)self;
+	if (rc == 0)
+		rc = read_backup(job, &backup, err);
+	if (rc == 0 && (!is_same_head(&live.head, &backup.head) ||
+			!evidence_is_no_older(live.evidence, backup.evidence,
+					      live.head.exists)))
+		rc = error_set(err, ERROR_WRITTEN,
+			       "it is not what the backup was copied from");
+	return rc;
+}
+
+void work_compare(struct job *job)
+{
+	int64_t begin = clock_now_us();
+	struct error error = { 0 };
+
+	if (look_with(job, compare, NULL, &error) == 0)
 		job->result.outcome = OUTCOME_CURRENT;
 	else
 		result_fail(&job->result, &error);

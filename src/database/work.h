@@ -70,4 +70,12 @@ job_work work_forget;
  * backed up only: it writes. Outcome: current, busy, skipped, failed. */
 job_work work_settle;
 
+/* Compares it with plan->source_run's backup of it. Outcome: current if that is
+ * certainly what it was copied from, perhaps written since; kept where that is
+ * not so or not certain: another run has changed it, an older file was put back
+ * by hand; else as looking. Certain is the same newest row of the ledger with a
+ * change counter no lower, and without a ledger the same counter; under WAL,
+ * where there is no counter, the same rows. */
+job_work work_compare;
+
 #endif

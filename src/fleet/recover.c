@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "database/work.h"
 #include "fleet/owner.h"
 #include "fleet/room.h"
@@ -15,19 +16,12 @@
 
 struct recovery {
 	const struct state *state;
-	const struct plan *plan;
+	struct plan plan;
 	const char *system_db;
 	int backups; /* backups/<run that died> */
 	bool may_remove; /* the ledgers tell what the run has changed */
 	struct recover_totals *totals;
 };
-
-/* Outcomes of a look that has read the ledger, or seen that there is none. */
-static bool has_told(enum outcome outcome)
-{
-	return outcome == OUTCOME_CURRENT || outcome == OUTCOME_WOULD_UPGRADE ||
-	       outcome == OUTCOME_WOULD_FAIL || outcome == OUTCOME_NEWER;
-}
 
 /* Brings the database to rest. True if it is certain that the run that died did
  * not change it, so that the backup is of no use. */
@@ -39,11 +33,11 @@ static bool settle(const struct recovery *recovery, const char *path,
 							       : KIND_USER,
 		.path = path,
 	};
-	struct job job = { .plan = recovery->plan, .subject = &subject };
+	struct job job = { .plan = &recovery->plan, .subject = &subject };
 	struct place place = { .folder = -1 };
 	struct error ignored = { 0 };
-	int rc = place_open(recovery->plan->data_dir,
-			    recovery->plan->data_path, path, &place, &ignored);
+	int rc = place_open(recovery->plan.data_dir, recovery->plan.data_path,
+			    path, &place, &ignored);
 
 	if (rc == 0)
 		rc = place_stamp(&place, "", &subject.stamp, &ignored);
@@ -57,9 +51,8 @@ static bool settle(const struct recovery *recovery, const char *path,
 		return true;
 	/* Whoever looked at it each night would have to copy it first. */
 	work_settle(&job);
-	work_look(&job);
-	return recovery->may_remove && has_told(job.result.outcome) &&
-	       strcmp(job.result.run_id, recovery->totals->died.run_id) != 0;
+	work_compare(&job);
+	return recovery->may_remove && job.result.outcome == OUTCOME_CURRENT;
 }
 
 static int visit(void *self, const char *relative, const struct stamp *stamp,
@@ -110,12 +103,17 @@ static int recover_place(const struct state *place, const struct plan *plan,
 			 struct error *err)
 {
 	struct recovery recovery = {
-		.state = place, .plan = plan, .system_db = system_db,
+		.state = place, .plan = *plan, .system_db = system_db,
 		.backups = -1, .totals = totals,
 		.may_remove = strcmp(totals->died.command, "upgrade") == 0,
 	};
-	int rc = go_through_backups(&recovery, err);
+	int rc;
 
+	recovery.plan.state_path = place->path;
+	recovery.plan.source_dir = place->backups;
+	text_copy(recovery.plan.source_run, sizeof(recovery.plan.source_run),
+		  totals->died.run_id);
+	rc = go_through_backups(&recovery, err);
 	if (rc == 0)
 		state_drop_empty_backups(place, totals->died.run_id);
 	return rc;

@@ -146,7 +146,7 @@ static void test_rows_lost_where_the_table_takes_its_old_place(void **state)
 	"INTEGER PRIMARY KEY, word TEXT UNIQUE" columns "); INSERT "  \
 	"INTO tags SELECT *" rows ";  DROP TABLE old_tags;"
 
-static void test_rows_lost_where_another_table_gives_its_place_back(void **state)
+static void test_rows_lost_where_another_one_gives_its_place(void **state)
 {
 	/* The second begins on the page that the first has left. */
 	expect_lost(state, "INSERT INTO tags VALUES(1, 'a'), (2, 'b')",
@@ -212,7 +212,7 @@ int main(void)
 		WORKSHOP_TEST(
 			test_rows_lost_where_the_table_takes_its_old_place),
 		WORKSHOP_TEST(
-			test_rows_lost_where_another_table_gives_its_place_back),
+			test_rows_lost_where_another_one_gives_its_place),
 		WORKSHOP_TEST(
 			test_rows_lost_where_vacuum_gives_the_old_place),
 		WORKSHOP_TEST(test_a_trigger_of_a_view),

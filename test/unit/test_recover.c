@@ -177,6 +177,65 @@ static void test_backups_stay_where_the_database_cannot_tell(void **state)
 	free(gone);
 }
 
+#define LETTER "INSERT INTO people(id, name) VALUES(2000, 'since')"
+
+static void copy_in_data(const struct workshop *shop, const char *from,
+			 const char *to)
+{
+	char *command = xasprintf("cp -p %s/%s %s/%s", shop->data, from,
+				  shop->data, to);
+
+	assert_int_equal(system(command), 0);
+	free(command);
+}
+
+/* What has been written since is more than the backup has. */
+static void test_a_backup_goes_where_the_database_went_on(void **state)
+{
+	struct workshop *shop = *state;
+
+	workshop_ready(shop, "a.db", NULL);
+	workshop_make_wal(shop, "wal.db", 1);
+	back_up(shop, "a.db");
+	back_up(shop, "wal.db");
+	workshop_sql(shop, "a.db", LETTER);
+	die(shop, shop->plan.run_id, "upgrade");
+	assert_int_equal(clear_away(shop).removed, 2);
+	assert_false(has_backup(shop, "a.db"));
+	assert_false(has_backup(shop, "wal.db"));
+}
+
+/* It may be the last that there is of what was in its place. */
+static void test_a_backup_of_something_else_stays(void **state)
+{
+	struct workshop *shop = *state;
+
+	workshop_ready(shop, "odd.db", NULL);
+	workshop_ready(shop, "older.db", NULL);
+	/* An older copy, put back by hand. */
+	copy_in_data(shop, "older.db", "copy");
+	workshop_sql(shop, "older.db", LETTER);
+	back_up(shop, "older.db");
+	copy_in_data(shop, "copy", "older.db");
+	/* Another one; it has no ledger to tell by, or no counter. */
+	workshop_make(shop, "other.db", 1);
+	back_up(shop, "other.db");
+	workshop_sql(shop, "other.db", LETTER);
+	workshop_make_wal(shop, "wal.db", 1);
+	back_up(shop, "wal.db");
+	workshop_sql(shop, "wal.db", LETTER);
+	/* One that cannot tell. */
+	back_up(shop, "odd.db");
+	workshop_sql(shop, "odd.db",
+		     "UPDATE " LEDGER_TABLE " SET to_version = 'what?'");
+	die(shop, shop->plan.run_id, "upgrade");
+	assert_int_equal(clear_away(shop).removed, 0);
+	assert_true(has_backup(shop, "older.db"));
+	assert_true(has_backup(shop, "other.db"));
+	assert_true(has_backup(shop, "wal.db"));
+	assert_true(has_backup(shop, "odd.db"));
+}
+
 static void test_only_an_upgrade_tells_by_its_rows(void **state)
 {
 	static const char *const commands[] = { "rollback", "restore",
@@ -252,6 +311,8 @@ int main(void)
 		WORKSHOP_TEST(test_backups_of_what_was_not_changed_go),
 		WORKSHOP_TEST(test_a_backup_that_is_the_live_file_goes),
 		WORKSHOP_TEST(test_backups_stay_where_the_database_cannot_tell),
+		WORKSHOP_TEST(test_a_backup_goes_where_the_database_went_on),
+		WORKSHOP_TEST(test_a_backup_of_something_else_stays),
 		WORKSHOP_TEST(test_only_an_upgrade_tells_by_its_rows),
 		WORKSHOP_TEST(test_what_the_dead_run_left_half_done_is_undone),
 		WORKSHOP_TEST(test_a_run_that_left_nothing_leaves_no_folder),
