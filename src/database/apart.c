@@ -203,7 +203,7 @@ static int learn_truth(struct apart *run, int rc, struct error *err)
 				 "readers of the application held up the "
 				 "writing of it for over a second; it is as it "
 				 "was");
-	truth = truth_ask(run->job, run->place.path, run->change->signs_ledger,
+	truth = truth_ask(run->job, &run->place, run->change->signs_ledger,
 			  err);
 	run->is_unknown = truth == TRUTH_UNKNOWN;
 	return truth == TRUTH_NEW ? 0 : rc;

@@ -134,7 +134,7 @@ static int learn_truth(struct inplace *run, struct error *err)
 	steps_end(&run->steps);
 	connection_close(run->db);
 	run->db = NULL;
-	truth = truth_ask(run->job, run->place.path, run->change->signs_ledger,
+	truth = truth_ask(run->job, &run->place, run->change->signs_ledger,
 			  err);
 	run->is_unknown = truth == TRUTH_UNKNOWN;
 	return truth == TRUTH_NEW ? 0 : (int)err->code;

@@ -11,16 +11,19 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/place.h"
 #include "database/job.h"
 
 enum truth { TRUTH_OLD, TRUTH_NEW, TRUTH_UNKNOWN };
 
-/* Asks the database at `path`, whose commit ended with `err`. New is what has a
- * ledger that names this run (`signs_ledger`), or none at all.
+/* Asks the database at `place`, whose commit ended with `err`. New is what has
+ * a ledger that names this run (`signs_ledger`), or none at all.
  *	TRUTH_NEW	a note says so, and `err` is to be forgotten
- *	TRUTH_UNKNOWN	it could not be opened or read: `err` says so too; its
- *			backup has to be kept */
-enum truth truth_ask(struct job *job, const char *path, bool signs_ledger,
-		     struct error *err);
+ *	TRUTH_UNKNOWN	it could not be opened or read, or others keep a WAL
+ *			open in which the commit may stand, to come true when
+ *			they die: `err` says so too; its backup has to be kept
+ */
+enum truth truth_ask(struct job *job, const struct place *place,
+		     bool signs_ledger, struct error *err);
 
 #endif

@@ -4,19 +4,23 @@
 #include <unistd.h>
 
 #include "replay/replay.h"
+#include "sqlite/connection.h"
 #include "workshop.h"
 
 static enum truth ask(struct workshop *shop, bool signs_ledger,
 		      struct error *err, struct result *result)
 {
 	struct job job = workshop_job(shop, "a.db");
-	char *path = workshop_path(shop, "a.db");
+	struct place place = { .folder = -1 };
 	enum truth truth;
 
+	assert_int_equal(place_open(shop->plan.data_dir, shop->plan.data_path,
+				    "a.db", &place, err),
+			 0);
 	error_set(err, ERROR_IO, "disk I/O error");
-	truth = truth_ask(&job, path, signs_ledger, err);
+	truth = truth_ask(&job, &place, signs_ledger, err);
 	*result = job.result;
-	free(path);
+	place_close(&place);
 	return truth;
 }
 
@@ -51,6 +55,37 @@ static void test_a_ledger_that_was_to_go(void **state)
 	assert_int_equal(ask(shop, false, &err, &result), TRUTH_NEW);
 }
 
+/* The frames of a commit whose sync failed are in the file, with their mark;
+ * the application does not see them, and whoever comes after it does. */
+static void test_a_wal_in_use_may_have_it_yet(void **state)
+{
+	struct workshop *shop = *state;
+	const struct connection_options options = { .mode = CONNECTION_WRITE };
+	char *path = workshop_path(shop, "a.db");
+	struct sqlite3 *application;
+	struct result result;
+	struct error err = { 0 };
+
+	workshop_make_wal(shop, "a.db", 1);
+	assert_int_equal(connection_open(path, &options, &application, &err),
+			 0);
+	assert_int_equal(connection_run(application,
+					"DELETE FROM people WHERE id = -1",
+					&err),
+			 0);
+	assert_int_equal(ask(shop, true, &err, &result), TRUTH_OLD);
+	assert_int_equal(connection_run(application,
+					"INSERT INTO people(id, name) "
+					"VALUES(2000, 'since')", &err),
+			 0);
+	assert_int_equal(ask(shop, true, &err, &result), TRUTH_UNKNOWN);
+	assert_non_null(strstr(err.message, "it may come true yet"));
+	assert_int_equal(err.code, ERROR_IO);
+	connection_close(application);
+	assert_int_equal(ask(shop, true, &err, &result), TRUTH_OLD);
+	free(path);
+}
+
 static void test_what_cannot_be_asked_is_unknown(void **state)
 {
 	struct workshop *shop = *state;
@@ -69,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORKSHOP_TEST(test_the_ledger_names_the_run_or_not),
 		WORKSHOP_TEST(test_a_ledger_that_was_to_go),
+		WORKSHOP_TEST(test_a_wal_in_use_may_have_it_yet),
 		WORKSHOP_TEST(test_what_cannot_be_asked_is_unknown),
 	};
 
