@@ -70,6 +70,9 @@ int offline_replace(struct job *job, const struct place *live,
 		rc = file_sync(live->folder, name, err);
 	if (rc == 0)
 		rc = move_aside(job, live, err);
+	/* Or the new one might have the old one's WAL after a power cut. */
+	if (rc == 0)
+		rc = folder_sync(live->folder, err);
 	if (rc == 0 &&
 	    renameat(live->folder, name, live->folder, live->name) != 0)
 		rc = error_set_errno(err, ERROR_IO, errno,
