@@ -32,6 +32,13 @@ int rewind_check_run(const struct session *session, struct error *err)
 	return 0;
 }
 
+static bool nothing_went_back(const struct run *run)
+{
+	const struct totals *totals = run_totals(run);
+
+	return totals->outcomes[OUTCOME_RESTORED] == 0 && totals->in_doubt == 0;
+}
+
 int rewind_and_hold(struct session *session, const struct fleet *fleet,
 		    const struct operation *operation, int *exit_status,
 		    struct error *err)
@@ -45,8 +52,7 @@ int rewind_and_hold(struct session *session, const struct fleet *fleet,
 	if (rc)
 		return rc;
 	rc = execution_run(session, fleet, operation, exit_status, err);
-	if (rc == 0 && !was_held &&
-	    run_totals(session->last_run)->outcomes[OUTCOME_RESTORED] == 0)
+	if (rc == 0 && !was_held && nothing_went_back(session->last_run))
 		rc = hold_lift(session->data_dir, err);
 	return rc;
 }

@@ -33,6 +33,8 @@ struct totals {
 					* hour, which count no longer */
 	size_t not_begun;	       /* left as they were because the run
 					* was stopped */
+	size_t in_doubt;	       /* failed, and may not stand where they
+					* stood */
 	size_t notes;		       /* databases with something to note */
 	size_t wal;		       /* of those opened: in WAL mode */
 	size_t strategies[STRATEGY_COUNT]; /* of the upgraded */

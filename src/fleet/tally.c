@@ -89,6 +89,8 @@ void tally_add(struct totals *totals, const struct subject *subject,
 		totals->system = result->outcome;
 	if (result->outcome == OUTCOME_SKIPPED && is_stale_empty(subject))
 		totals->stale_empty++;
+	if (result->outcome == OUTCOME_FAILED && !result_is_unchanged(result))
+		totals->in_doubt++;
 	if (result->notes[0] != '\0')
 		totals->notes++;
 	totals->wal += result->is_wal;

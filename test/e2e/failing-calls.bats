@@ -53,8 +53,20 @@ failing()
 	{
 		next_run rollback && exits 6 fleet upgrade && has "held since"
 	}
+	is_well_after_failure() { failed_well && held_where_changed; }
 	fleet upgrade --quiet
 	failing 28 rollback
+}
+
+# No sync works from one on: what was put back is told as failed.
+@test "a rollback of which nothing can be made to last" {
+	FATES=("fail-on:EIO:sync")
+	is_well_after_next_run() { next_run rollback; }
+	is_well_after_failure() { failed_well && held_where_changed; }
+	fleet upgrade --quiet
+	sweep_begin
+	FLEET_SWEEP=full sweep rollback
+	[ "$points" -ge 40 ]
 }
 
 @test "a restore in which a call fails" {

@@ -87,7 +87,8 @@ told_the_truth()
 	done
 }
 
-is_well_after_failure()
+is_well_after_failure() { failed_well; }
+failed_well()
 {
 	local backups=()
 	declare -A outcome=()

@@ -248,6 +248,21 @@ all_are()
 	done
 }
 
+# Whatever a rollback has changed stays so for the night's upgrade. (Goes by the
+# states that were taken.)
+held_where_changed()
+{
+	local file
+
+	for file in "${SMALL[@]}"; do
+		if [ "${state[$file]}" != "${before[$file]}" ] &&
+			[ ! -e fleet/.fleet-upgrade.hold ]; then
+			echo "$file went back, and nothing holds it"
+			return 1
+		fi
+	done
+}
+
 # The backups of the runs, from the oldest to the newest, and what each holds.
 holdings()
 {

@@ -29,6 +29,26 @@ static int status_of(enum kind kind, enum outcome outcome, bool gates)
 	return tally_status(&totals, gates);
 }
 
+static void what_failed_may_have_changed(void **state)
+{
+	const struct subject subject = { .kind = KIND_USER };
+	struct result result = { .outcome = OUTCOME_FAILED, .from = "2",
+				 .to = "2" };
+	struct totals totals = { 0 };
+
+	(void)state;
+	tally_add(&totals, &subject, &result, true);
+	assert_int_equal(totals.in_doubt, 0);
+	memcpy(result.to, "1", 2);
+	tally_add(&totals, &subject, &result, true);
+	result.to[0] = '\0';
+	tally_add(&totals, &subject, &result, true);
+	assert_int_equal(totals.in_doubt, 2);
+	result.outcome = OUTCOME_RESTORED;
+	tally_add(&totals, &subject, &result, true);
+	assert_int_equal(totals.in_doubt, 2);
+}
+
 /* The table of DESIGN section 5, written down once more. */
 static void a_users_outcome_decides(void **state)
 {
@@ -244,6 +264,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_users_outcome_decides),
+		cmocka_unit_test(what_failed_may_have_changed),
 		cmocka_unit_test(system_db_gates),
 		cmocka_unit_test(the_worst_of_many_counts),
 		cmocka_unit_test(work_is_what_was_expected),
