@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -30,12 +31,18 @@ static int change_counter(struct sqlite3 *db, uint32_t *out, struct error *err)
 int evidence_is_wal(struct sqlite3 *db, bool *out, struct error *err)
 {
 	unsigned char version = 0;
-	/* Not PRAGMA journal_mode: of a backup, which is opened immutable, that
-	 * says "delete" whatever the file is. */
+	char *mode = NULL;
+	/* Not only PRAGMA journal_mode: of a backup, which is opened immutable,
+	 * that says "delete" whatever the file is. */
 	int rc =
 		connection_read_file(db, &version, 1, READ_VERSION_OFFSET, err);
 
 	*out = version == READ_VERSION_WAL;
+	if (rc != 0 || *out)
+		return rc;
+	rc = connection_text(db, "PRAGMA journal_mode", &mode, err);
+	*out = mode != NULL && strcmp(mode, "wal") == 0;
+	free(mode);
 	return rc;
 }
 

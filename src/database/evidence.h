@@ -29,7 +29,9 @@
 
 struct sqlite3;
 
-/* True if the database is in WAL mode, by its file's header. */
+/* True if the database is in WAL mode: by its file's header, or because SQLite
+ * goes by the WAL that lies beside it, whatever the header says (a copy of
+ * before was put in its place, or VACUUM INTO made it). */
 int evidence_is_wal(struct sqlite3 *db, bool *out, struct error *err);
 
 /* What the database says now, of a commit that is over. */

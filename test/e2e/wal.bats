@@ -100,3 +100,20 @@ has_defect()
 	same 1 "$status"
 	! has_defect || has "WAL-reset"
 }
+
+# SQLite goes by a -wal whatever the header of the file says.
+@test "wal: what stands in a WAL beside a copy of before is not lost" {
+	local topics="SELECT count(*) FROM topics WHERE topic_name = 'in the WAL'"
+
+	sqlite3 "$(db bob)" 'PRAGMA journal_mode = DELETE' >/dev/null
+	cp "$(db bob)" before.db
+	leave_wal "$(db bob)" "INSERT INTO topics(topic_name) VALUES ('in the WAL')"
+	cp before.db "$(db bob)"
+	exits 0 fleet upgrade
+	same 1 "$(sqlite3 "$(db bob)" "$topics")"
+	same 1 "$(sqlite3 fleet/.fleet-upgrade/backups/*/bob_longterm.db "$topics")"
+	# That the WAL is taken in by now cannot be told from a write.
+	exits 1 fleet rollback
+	says "2 restored, 1 kept" bob
+	same 1 "$(sqlite3 "$(db bob)" "$topics")"
+}
