@@ -4,7 +4,9 @@
                                        database GOOD; prints how many
     bad-inputs.py picture FOLDER       every file with its content's checksum
     bad-inputs.py judge FOLDER BEFORE  reads the JSON of an upgrade; BEFORE is
-                                       a copy of the fleet before it
+                                       a copy of the fleet before it; each
+                                       database has to be upgraded whole, or to
+                                       be what it was
 
 Each file is NAME_longterm.db, its name saying what is wrong with it. Names that
 begin with "healthy" are of good databases. Nothing here is random: the same
@@ -14,8 +16,10 @@ import collections
 import hashlib
 import json
 import os
+import shutil
 import socket
 import sqlite3
+import stat
 import struct
 import sys
 
@@ -509,26 +513,45 @@ def make(folder, good):
 
 # ---- judging ----
 
-def checksum(path):
+# What SQLite may have beside a database.
+BESIDE = (b"-journal", b"-wal", b"-shm")
+
+Look = collections.namedtuple("Look", "mode owner size content")
+
+def is_file(path):
+    return os.path.isfile(path) and not os.path.islink(path)
+
+def content(path, seen):
+    """Its checksum, or where it leads to, or what is in it."""
+    if stat.S_ISLNK(seen.st_mode):
+        return os.readlink(path)
+    if stat.S_ISDIR(seen.st_mode):
+        return sorted(os.listdir(path))
+    if not stat.S_ISREG(seen.st_mode):
+        return seen.st_rdev
+    if seen.st_size > 1 << 30:
+        return "not read"
     try:
-        size = os.stat(path).st_size
-        if size > 1 << 30:
-            return "%d bytes" % size
         with open(path, "rb") as file:
             return hashlib.sha256(file.read()).hexdigest()
     except PermissionError:
         return "closed"
 
+def look(path):
+    """All that there is to see of it, but for its times."""
+    seen = os.lstat(path)
+    # The size of a folder is its file system's.
+    return Look(oct(seen.st_mode), "%d:%d" % (seen.st_uid, seen.st_gid),
+                0 if stat.S_ISDIR(seen.st_mode) else seen.st_size,
+                content(path, seen))
+
 def picture(folder):
-    """Every entry, with its kind, mode, size, times and content."""
+    """Every entry, as it looks, and the time of its content."""
     lines = []
     for name in sorted(os.listdir(os.fsencode(folder))):
         path = os.fsencode(folder) + b"/" + name
-        stat = os.lstat(path)
-        content = checksum(path) if os.path.isfile(path) and \
-            not os.path.islink(path) else ""
-        lines.append("%r %o %d %d %s" % (name, stat.st_mode, stat.st_size,
-                                         stat.st_mtime_ns, content))
+        lines.append("%r %s %d" % (name, look(path),
+                                   os.lstat(path).st_mtime_ns))
     return lines
 
 def rows(path, tables, columns):
@@ -565,17 +588,28 @@ class Judge:
         print("%r: %s" % (name, what))
         self.wrong += 1
 
+    def databases(self, folder):
+        """What there is, but for what lies beside another."""
+        names = set(os.listdir(folder)) - {b".fleet-upgrade"}
+        return {name for name in names if not any(
+            name.endswith(ending) and name[:-len(ending)] in names
+            for ending in BESIDE)}
+
+    def looks(self, folder, name):
+        """Of a database, and of what lies beside it."""
+        path = folder + b"/" + name
+        return {ending: look(path + ending) for ending in (b"",) + BESIDE
+                if os.path.lexists(path + ending)}
+
     def copy(self, folder, name):
         """A copy with what lies beside it, which may be looked at."""
         target = self.scratch + b"/" + os.path.basename(folder) + b".db"
-        for ending in (b"", b"-wal", b"-journal", b"-shm"):
+        for ending in (b"",) + BESIDE:
             path = folder + b"/" + name + ending
             if os.path.lexists(target + ending):
                 os.unlink(target + ending)
-            if os.path.isfile(path) and ending != b"-shm":
-                with open(path, "rb") as source, \
-                        open(target + ending, "wb") as out:
-                    out.write(source.read())
+            if is_file(path) and ending != b"-shm":
+                shutil.copy(path, target + ending)
         return os.fsdecode(target)
 
     def findings(self, path):
@@ -583,6 +617,15 @@ class Judge:
         found = {row[0] for row in db.execute("PRAGMA integrity_check")}
         db.close()
         return found
+
+    def alone(self, name):
+        """Upgraded: nothing is beside it, and mode and owner are its own."""
+        before = self.looks(self.before, name)[b""]
+        after = self.looks(self.folder, name)
+        if list(after) != [b""] or (after[b""].mode, after[b""].owner) != \
+                (before.mode, before.owner):
+            self.complain(name, "upgraded, and is %s, it was %s" %
+                          (after, before))
 
     def upgraded(self, name):
         new = self.copy(self.folder, name)
@@ -592,6 +635,7 @@ class Judge:
         version = db.execute("SELECT to_version FROM fleet_schema_history "
                              "ORDER BY rank DESC LIMIT 1").fetchone()
         db.close()
+        self.alone(name)
         if version != ("0.3.21",):
             self.complain(name, "it is at %s" % (version,))
         # An index of a table that no step touches is not looked into.
@@ -601,22 +645,40 @@ class Judge:
         if rows(old, tables, columns) != rows(new, tables, columns):
             self.complain(name, "rows differ")
 
+    def recovered(self, name, before):
+        """How it looks when SQLite has put back what was left beside it."""
+        live, kept = self.folder + b"/" + name, self.scratch + b"/kept"
+        copy = self.copy(self.before, name)
+        # SQLite deletes what a journal calls its super-journal: the live file.
+        os.link(live, kept)
+        db = sqlite3.connect(copy)
+        try:
+            db.execute("PRAGMA schema_version")
+        except sqlite3.Error:
+            pass
+        db.close()
+        if not os.path.lexists(live):
+            os.link(kept, live)
+        os.unlink(kept)
+        looks = {ending: seen for ending, seen in before.items()
+                 if not is_file(self.before + b"/" + name + ending)}
+        looks[b""] = look(copy)
+        return looks
+
     def unchanged(self, name):
-        # What an application left beside it is SQLite's to put back.
-        if any(os.path.lexists(self.before + b"/" + name + ending)
-               for ending in (b"-journal", b"-wal")):
-            return
-        if checksum(self.folder + b"/" + name) != \
-                checksum(self.before + b"/" + name):
-            self.complain(name, "not upgraded, and changed")
-        for ending in (b"-journal", b"-wal", b"-shm"):
-            if os.path.lexists(self.folder + b"/" + name + ending):
-                self.complain(name, "not upgraded, and has a " +
-                              ending.decode())
+        """All of it, or as SQLite leaves it that has put back what an
+        application left beside it."""
+        before = self.looks(self.before, name)
+        after = self.looks(self.folder, name)
+        if after != before and (len(before) == 1 or
+                                after != self.recovered(name, before)):
+            self.complain(name, "not upgraded, and is %s, it was %s" %
+                          (after, before))
 
     def judge_one(self, name, told):
         if len(told) != 1:
             self.complain(name, "told %d times" % len(told))
+            self.unchanged(name)
             return
         told = told[0]
         outcome, error = told["outcome"], told["error"]
@@ -633,7 +695,7 @@ class Judge:
             self.complain(name, "took %d us" % told["duration_us"])
         if outcome == "upgraded":
             self.upgraded(name)
-        elif os.path.isfile(self.folder + b"/" + name):
+        else:
             self.unchanged(name)
         if name.startswith(b"healthy") and outcome != "upgraded":
             self.complain(name, "%s: %s" % (outcome, error))
@@ -664,9 +726,15 @@ def judge(folder, before):
         if event["event"] == "database":
             told[os.path.basename(event["path"])].append(event)
             outcomes[event["outcome"]] += 1
-    for name in sorted(os.listdir(court.before)):
+    before = court.databases(court.before)
+    after = court.databases(court.folder)
+    for name in sorted(before ^ after):
+        court.complain(name, "gone" if name in before else "new")
+    for name in sorted(before & after):
         if name.endswith(SUFFIX):
             court.judge_one(name, told[escaped(name)])
+        else:
+            court.alone(name)
     for what, healthy in ((b"-", 12),):
         count = sum(1 for name in told if name.startswith("healthy-") and
                     told[name][0]["outcome"] == "upgraded")
