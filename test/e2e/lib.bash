@@ -87,6 +87,13 @@ exits()
 	fi
 }
 
+# fails_to COMMAND...: it fails. (A line that begins with ! is no failure for
+# bats, whatever comes of it.)
+fails_to()
+{
+	! "$@"
+}
+
 # is_built_with asan|tsan|gcov: the program has that sanitizer in it, or counts
 # coverage; some tests take less then, or make no sense.
 is_built_with()

@@ -38,11 +38,6 @@ program()
 	chmod 755 "migrations/$1"
 }
 
-fails_to()
-{
-	! "$@"
-}
-
 # is_gone PID: or at least dead, and nobody has asked for its status.
 is_gone()
 {
