@@ -167,17 +167,17 @@ users_sound()
 	mine=$STATE/owners/$BOB/backups/$run/bob/bob_longterm.db
 	hers=$STATE/owners/$ALICE/backups/$run/alice/alice_longterm.db
 	as $BOB cat "$mine" >/dev/null
-	! as $BOB cat "$hers" 2>/dev/null
-	! as $BOB ls $STATE 2>/dev/null
-	! as $BOB ls $STATE/owners 2>/dev/null
-	! as $BOB ls "$STATE/owners/$ALICE/backups" 2>/dev/null
+	fails_to as $BOB cat "$hers" 2>/dev/null
+	fails_to as $BOB ls $STATE 2>/dev/null
+	fails_to as $BOB ls $STATE/owners 2>/dev/null
+	fails_to as $BOB ls "$STATE/owners/$ALICE/backups" 2>/dev/null
 	for file in journal.db lock backups; do
-		! as $BOB cat "$STATE/$file" 2>/dev/null
-		! as $BOB mv "$STATE/$file" "$STATE/$file.mine" 2>/dev/null
+		fails_to as $BOB cat "$STATE/$file" 2>/dev/null
+		fails_to as $BOB mv "$STATE/$file" "$STATE/$file.mine" 2>/dev/null
 	done
-	! as $BOB mv "$STATE/owners/$ALICE" "$STATE/owners/hers" 2>/dev/null
-	! as $BOB cp "$mine" "$hers" 2>/dev/null
-	! as $BOB touch "$STATE/owners/new" 2>/dev/null
+	fails_to as $BOB mv "$STATE/owners/$ALICE" "$STATE/owners/hers" 2>/dev/null
+	fails_to as $BOB cp "$mine" "$hers" 2>/dev/null
+	fails_to as $BOB touch "$STATE/owners/new" 2>/dev/null
 	# And his own he may spoil for himself only.
 	as $BOB sh -c "echo 'no database' >'$mine'"
 	exits 1 fleet rollback
