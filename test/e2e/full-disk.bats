@@ -158,7 +158,7 @@ read_only()
 {
 	mount -t tmpfs none fleet && cp -a start/. fleet &&
 		mount -o remount,ro fleet && told_by "$@" &&
-		same "" "$(diff -r start fleet 2>&1)"
+		same "" "$(diff -r start fleet 2>&1)" || return
 	echo "$status" >>ends
 }
 
