@@ -101,6 +101,18 @@ is_built_with()
 	grep -q "__${1}_init" "$FLEET_UPGRADE"
 }
 
+# needs_landlock: skips the test where there is none that run.sandbox could use.
+# The kernel is asked, since the program may be what is wrong: that is
+# landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION).
+needs_landlock()
+{
+	local version
+
+	version=$(python3 -c 'import ctypes
+print(ctypes.CDLL(None).syscall(444, None, 0, 1))') || return
+	[ "$version" -ge 2 ] || skip "this kernel has no Landlock, or an old one"
+}
+
 # has TEXT: the last output has it somewhere. lacks TEXT: it has not.
 has()
 {

@@ -21,14 +21,8 @@ fenced()
 	fleet "$@" --set run.sandbox=require
 }
 
-needs_fence()
-{
-	run fenced status
-	[ "$status" -ne 78 ] || skip "this kernel has no Landlock"
-}
-
 @test "sandbox: everything is done behind it, in place and by a swap" {
-	needs_fence
+	needs_landlock
 	app_open "$(db carol)"
 	app 'BEGIN; SELECT count(*) FROM memories; COMMIT' >/dev/null
 	exits 0 fenced upgrade --dry-run
@@ -46,7 +40,7 @@ needs_fence()
 }
 
 @test "sandbox: it stands before the first database is opened, and for every thread" {
-	needs_fence
+	needs_landlock
 	traced landlock_restrict_self,openat,clone,clone3 \
 		fenced upgrade --quiet
 	raised=$(call 'landlock_restrict_self\(.*\) *= 0')
@@ -83,7 +77,7 @@ reach_out()
 }
 
 @test "sandbox: who has got into the program comes no further" {
-	needs_fence
+	needs_landlock
 	! is_built_with tsan || skip "nothing is loaded beside its sanitizer"
 	reach_out
 	LD_PRELOAD=$T/reach.so exits 0 fenced upgrade --to 0.3.19
