@@ -67,9 +67,6 @@ ENDLESS="(WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n FROM r)
 make_hostile()
 {
 	on_update loads "load_extension('$T/extension')"
-	on_update writes "writefile('$T/loaded', 'x')"
-	on_update reads "readfile('$T/precious')"
-	on_update edits "edit('x', 'touch $T/loaded')"
 	on_update tokens "fts3_tokenizer('simple', x'4141414141414141')"
 	on_update endless "$ENDLESS"
 	on_update bomb "length(zeroblob(1000000000))"
@@ -136,7 +133,7 @@ nothing_ran()
 	same 0.3.21 "$(version_of "$(db alice)")"
 	same 0.3.21 "$(version_of "$(db bob)")"
 	# Those whose attack was stopped are as they were.
-	for name in loads writes reads edits tokens endless bomb; do
+	for name in loads tokens endless bomb; do
 		same none "$(version_of "$(db $name)")"
 	done
 	for command in "rollback --force" "restore --force alice" verify; do
@@ -156,4 +153,60 @@ nothing_ran()
 	exits 0 fleet restore alice
 	nothing_ran
 	same none "$(version_of "$(db alice)")"
+}
+
+# Some SQLites have functions that others have in their shell alone. Here they
+# are given to every connection, with a word that they are harmless, and all of
+# them do the same.
+give_functions()
+{
+	cat >giving.c <<-C
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <fcntl.h>
+		#include <sqlite3.h>
+		static void reach(sqlite3_context *to, int n, sqlite3_value **of)
+		{
+			(void)n, (void)of;
+			open("$T/loaded", O_CREAT | O_WRONLY, 0600);
+			sqlite3_result_text(to, "precious", -1, SQLITE_STATIC);
+		}
+		int sqlite3_open_v2(const char *name, sqlite3 **db, int flags,
+				    const char *vfs)
+		{
+			static const char *const names[] = {
+				"readfile", "writefile", "edit", "another",
+			};
+			int code = ((__typeof__(&sqlite3_open_v2))dlsym(
+				RTLD_NEXT, "sqlite3_open_v2"))(name, db, flags,
+							       vfs);
+			for (int i = 0; code == SQLITE_OK && i < 4; i++)
+				sqlite3_create_function(*db, names[i], -1,
+					SQLITE_UTF8 | SQLITE_INNOCUOUS, 0,
+					reach, 0, 0);
+			return code;
+		}
+	C
+	"${CC:-cc}" -shared -fPIC -o giving.so giving.c -ldl
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
+	export ASAN_OPTIONS
+}
+
+@test "hostile: a function that reaches outside is not called where there is one" {
+	! is_built_with tsan || skip "nothing is loaded beside its sanitizer"
+	give_functions
+	on_update reads "readfile('$T/precious')"
+	on_update writes "writefile('$T/loaded', 'x')"
+	on_update edits "edit('x', 'touch $T/loaded')"
+	on_update another "another()"
+	LD_PRELOAD=$T/giving.so exits 1 fleet upgrade reads writes edits
+	nothing_ran
+	for name in reads:readfile writes:writefile edits:edit; do
+		has "user ${name%:*}"
+		has "${name#*:}() is not allowed"
+		same none "$(version_of "$(db "${name%:*}")")"
+	done
+	# One that is not known to reach outside does.
+	LD_PRELOAD=$T/giving.so exits 0 fleet upgrade another
+	[ -e loaded ]
 }
