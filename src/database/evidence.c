@@ -14,7 +14,6 @@
 #define READ_VERSION_WAL      2
 #define CHANGE_COUNTER_OFFSET 24
 
-#define COUNTER	 "counter:"
 #define UNBROKEN " unbroken"
 
 static int change_counter(struct sqlite3 *db, uint32_t *out, struct error *err)
@@ -64,7 +63,7 @@ static int take(struct sqlite3 *db, uint32_t ahead, struct sqlite3 *content,
 		rc = change_counter(db, &counter, err);
 		if (rc == 0)
 			(void)snprintf(
-				out, LEDGER_EVIDENCE_BYTES, COUNTER "%lu",
+				out, LEDGER_EVIDENCE_BYTES, "counter:%lu",
 				(unsigned long)(uint32_t)(counter + ahead));
 	}
 	return rc;
@@ -106,28 +105,6 @@ int evidence_holds(struct sqlite3 *db, const char *kept, bool *holds, char *why,
 	else
 		text_copy(why, room, "it has been written since");
 	return 0;
-}
-
-static bool is_counter(const char *evidence, uint32_t *out)
-{
-	unsigned long counter;
-
-	if (sscanf(evidence, COUNTER "%lu", &counter) != 1)
-		return false;
-	*out = (uint32_t)counter;
-	return true;
-}
-
-bool evidence_is_no_older(const char *now, const char *before, bool may_grow)
-{
-	uint32_t counter_now, counter_before;
-
-	if (strcmp(now, before) == 0)
-		return true;
-	/* It begins anew behind its highest. */
-	return may_grow && is_counter(now, &counter_now) &&
-	       is_counter(before, &counter_before) &&
-	       counter_now - counter_before <= UINT32_MAX / 2;
 }
 
 void evidence_set_unbroken(char kept[LEDGER_EVIDENCE_BYTES])

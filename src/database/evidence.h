@@ -49,11 +49,6 @@ int evidence_of_commit(struct sqlite3 *db, char out[LEDGER_EVIDENCE_BYTES],
 int evidence_holds(struct sqlite3 *db, const char *kept, bool *holds, char *why,
 		   size_t room, struct error *err);
 
-/* True if what evidence_now() said of a database is what it said `before` of a
- * copy of it, or (`may_grow`) what it says after more commits: a digest tells
- * only the first. */
-bool evidence_is_no_older(const char *now, const char *before, bool may_grow);
-
 /* Notes that the evidence of the row below held, and asks whether it did. */
 void evidence_set_unbroken(char kept[LEDGER_EVIDENCE_BYTES]);
 bool evidence_is_unbroken(const char *kept);

@@ -4,10 +4,11 @@
 
 #include "base/clock.h"
 #include "database/backup.h"
-#include "database/evidence.h"
 #include "database/ledger.h"
 #include "database/look.h"
+#include "replay/replay.h"
 #include "sqlite/connection.h"
+#include "sqlite/digest.h"
 
 enum { LEFT_JOURNAL, LEFT_WAL, LEFT_INDEX, LEFT_COUNT };
 
@@ -94,14 +95,14 @@ void work_settle(struct job *job)
 /* What one side of the comparison says of itself. */
 struct side {
 	struct ledger_head head;
-	char evidence[LEDGER_EVIDENCE_BYTES];
+	char digest[CHECKSUM_HEX_BYTES];
 };
 
 static int read_side(struct sqlite3 *db, struct side *out, struct error *err)
 {
 	int rc = ledger_read(db, &out->head, err);
 
-	return rc != 0 ? rc : evidence_now(db, out->evidence, err);
+	return rc != 0 ? rc : digest_take(db, LEDGER_TABLE, out->digest, err);
 }
 
 static bool is_same_head(const struct ledger_head *a,
@@ -143,8 +144,7 @@ static int compare(struct job *job, struct look *look, void *self,
 	if (rc == 0)
 		rc = read_backup(job, &backup, err);
 	if (rc == 0 && (!is_same_head(&live.head, &backup.head) ||
-			!evidence_is_no_older(live.evidence, backup.evidence,
-					      live.head.exists)))
+			strcmp(live.digest, backup.digest) != 0))
 		rc = error_set(err, ERROR_WRITTEN,
 			       "it is not what the backup was copied from");
 	return rc;

@@ -70,12 +70,10 @@ job_work work_forget;
  * backed up only: it writes. Outcome: current, busy, skipped, failed. */
 job_work work_settle;
 
-/* Compares it with plan->source_run's backup of it. Outcome: current if that is
- * certainly what it was copied from, perhaps written since; kept where that is
- * not so or not certain: another run has changed it, an older file was put back
- * by hand; else as looking. Certain is the same newest row of the ledger with a
- * change counter no lower, and without a ledger the same counter; under WAL,
- * where there is no counter, the same rows. */
+/* Compares it with plan->source_run's backup of it. Outcome: current if they
+ * have the same schema, the same rows and the same newest row of the ledger, so
+ * that the backup has nothing that is not there; else kept (a run has changed
+ * it, an application has, an older file was put back by hand), or as looking. */
 job_work work_compare;
 
 #endif

@@ -15,11 +15,11 @@
  *   anything is done with the database: that would be done to the backup too;
  * - backups/<run that died>/: a backup whose database that run had not changed
  *   yet. It would use up a place of backup.keep and offer a rollback of
- *   nothing, so it goes, where it is certain that the database is what it was
- *   copied from (work_compare()). Where it is another file by now, or cannot be
- *   read, the backup may be all that is left, and stays; and so do the backups
- *   of anything but an upgrade, of which nothing tells whether they were
- *   changed. A run's folder without any backup goes whatever the run was.
+ *   nothing, so it goes, where the database has all that it has
+ *   (work_compare()). Where that was written since, is another file by now or
+ *   cannot be read, the backup may be the last of something, and stays; and so
+ *   do those of anything but an upgrade. A run's folder without any backup goes
+ *   whatever the run was.
  *
  * If the process dies in here: the next run does it again.
  */

@@ -274,21 +274,6 @@ static void test_no_evidence_never_holds(void **state)
 	expect(shop, "nonsense", "journal mode");
 }
 
-static void test_a_counter_grows_and_a_digest_does_not(void **state)
-{
-	(void)state;
-	assert_true(evidence_is_no_older("counter:7", "counter:7", false));
-	assert_false(evidence_is_no_older("counter:8", "counter:7", false));
-	assert_true(evidence_is_no_older("counter:8", "counter:7", true));
-	assert_false(evidence_is_no_older("counter:6", "counter:7", true));
-	assert_true(evidence_is_no_older("counter:0", "counter:4294967295",
-					 true));
-	assert_true(evidence_is_no_older("digest:a", "digest:a", false));
-	assert_false(evidence_is_no_older("digest:b", "digest:a", true));
-	assert_false(evidence_is_no_older("digest:7", "counter:7", true));
-	assert_false(evidence_is_no_older("counter:7", "", true));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,8 +290,6 @@ int main(void)
 		WORKSHOP_TEST(test_another_journal_mode_is_told),
 		WORKSHOP_TEST(test_the_mode_of_a_backup_is_told),
 		WORKSHOP_TEST(test_no_evidence_never_holds),
-		WORKSHOP_TEST(
-			test_a_counter_grows_and_a_digest_does_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
