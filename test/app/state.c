@@ -1,11 +1,12 @@
 /*
  * state SCRATCH FILE...: what a database is, in a line for each FILE:
  *
- *	VERSION CHECK MODE CONTENT
+ *	VERSION CHECK MODE CONTENT RIGHTS
  *
  * the version that its ledger says ("none" without one), what SQLite finds
- * wrong ("ok"), its journal mode, and a checksum of its schema and rows but for
- * the ledger. What cannot be read is told in place of it.
+ * wrong ("ok"), its journal mode, a checksum of its schema and rows but for the
+ * ledger, and who may do what with FILE ("640 0:0": mode, owner, group). What
+ * cannot be read is told in place of it.
  *
  * It is opened as an application would open it: what a dead one left beside it
  * is played back. That is done to a copy in SCRATCH, a folder, and FILE stays
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LEDGER "'fleet_schema_history'"
@@ -133,7 +135,7 @@ static void print_state(const char *path)
 
 	if (sqlite3_open_v2(path, &content.db, SQLITE_OPEN_READWRITE, NULL) !=
 	    SQLITE_OK) {
-		printf("cannot be opened: %s\n", sqlite3_errmsg(content.db));
+		printf("cannot be opened: %s ", sqlite3_errmsg(content.db));
 		sqlite3_close(content.db);
 		return;
 	}
@@ -147,9 +149,20 @@ static void print_state(const char *path)
 			 "type = 'table' AND name <> " LEDGER " ORDER BY 1",
 			 add_table, &content, NULL) != SQLITE_OK)
 		content.failed = 1;
-	printf("%016" PRIx64 "%s\n", content.sum,
+	printf("%016" PRIx64 "%s ", content.sum,
 	       content.failed ? " and more that cannot be read" : "");
 	sqlite3_close(content.db);
+}
+
+static void print_rights(const char *path)
+{
+	struct stat seen;
+
+	if (lstat(path, &seen) == 0)
+		printf("%o %u:%u\n", (unsigned)seen.st_mode & 07777,
+		       (unsigned)seen.st_uid, (unsigned)seen.st_gid);
+	else
+		printf("%s\n", strerror(errno));
 }
 
 int main(int argc, char **argv)
@@ -162,6 +175,7 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc; i++) {
 		copy_all(argv[i], name);
 		print_state(name);
+		print_rights(argv[i]);
 	}
 	return 0;
 }

@@ -58,7 +58,7 @@ as()
 # at_work ID: the worker process that has the rights of that user.
 at_work()
 {
-	pgrep -U "$1" -f fleet-upgrade
+	pgrep -U "$1" -f "^$FLEET_UPGRADE "
 }
 
 # stands_at_work ID: prints the process of that user's that is to write, once it
@@ -448,14 +448,14 @@ hold_alice()
 		at_work $ALICE >/dev/null || break
 		sleep 0.1
 	done
-	! at_work $ALICE
+	fails_to at_work $ALICE
 	app_close
 	all_at none alice bob
 	exits 0 fleet upgrade
 	says "interrupted" "4 upgraded, 1 current"
 	rows_kept saved
 	same "" "$(find $STATE/owners/*/staging -type f)"
-	! at_work $ALICE
+	fails_to at_work $ALICE
 }
 
 @test "killed after a backup, it leaves none that is of no use" {

@@ -92,6 +92,10 @@ make_small_fleet()
 	sqlite3 fleet/bob_longterm.db 'PRAGMA journal_mode = WAL' >/dev/null
 	small_file user carol_longterm.db
 	rm -r fleet/.fleet-upgrade
+	chmod 600 fleet/alice_longterm.db
+	chmod 640 fleet/bob_longterm.db
+	chmod 664 fleet/carol_longterm.db
+	[ "$(id -u)" -ne 0 ] || chgrp 12345 fleet/carol_longterm.db
 }
 
 # state_of FILE...: a line for each, as test/app/state.c says. Called in a subshell,

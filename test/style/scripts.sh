@@ -26,5 +26,7 @@ wrong=$(scripts | while read -r file; do
 	shellcheck -x -P SCRIPTDIR -f gcc "$file"
 done)
 check "every script passes shellcheck" "$wrong"
+wrong=$(find test -name '*.bats' -exec shellcheck -i SC2314,SC2315 -f gcc {} +)
+check "no test has a line that begins with ! and cannot fail" "$wrong"
 
 tap_end
