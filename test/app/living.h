@@ -28,7 +28,8 @@ enum count {
 	COUNT_COMMITTED, /* transactions acknowledged */
 	COUNT_READ,	 /* looks at a whole database */
 	COUNT_BUSY,	 /* SQLITE_BUSY and SQLITE_LOCKED, tried again */
-	COUNT_LOST,	 /* SQLITE_NOTADB at the first read: a lost race */
+	COUNT_LOST,	 /* SQLITE_NOTADB at the first read: a lost race; but
+			  * not twice, one after the other */
 	COUNT_MOVED,	 /* SQLITE_READONLY_DBMOVED at the first write */
 	COUNT_FAILED,	 /* what must not be: any other error, a row gone */
 	COUNTS
@@ -38,6 +39,7 @@ enum count {
 struct world {
 	_Atomic long counts[COUNTS];
 	_Atomic long longest_open_us; /* the longest wait in open() */
+	_Atomic int turn; /* which half of the databases is written to */
 	_Atomic int is_over;
 };
 
@@ -52,14 +54,20 @@ struct actor {
 	unsigned seed;
 	int64_t *written;  /* by database: the last id of this process; or 0 */
 	int64_t *seen;	   /* by database: so many rows it had at least */
+	bool has_lost;	   /* a race, and has read nothing since */
 };
 
-/* The file of a database: 0 is system.db. Every fifth has a WAL. */
+/* The file of a database: 0 is system.db. u003 and every fifth after it have a
+ * WAL. */
 void database_path(char *path, size_t size, const char *folder, int database);
 bool database_has_wal(int database);
 
 /* Notes an id, in one write(). */
 void log_id(int log, int database, int64_t id, bool is_sure);
+
+/* In what all of them share: one more of these; and how long open() took. */
+void count_one(struct actor *actor, enum count count);
+void note_wait(struct actor *actor, long us);
 
 /* What process `number` does until the world is over. */
 void act(struct actor *actor);

@@ -24,7 +24,10 @@ struct connection {
 	bool is_settled; /* wrote, or has had it open for a while */
 };
 
-enum { STARVED_S = 120 };
+enum {
+	STARVED_S = 120,
+	LONG_US = 800000, /* longer than the program waits for a lock */
+};
 
 static long now_us(void)
 {
@@ -32,11 +35,6 @@ static long now_us(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000L + now.tv_nsec / 1000;
-}
-
-static void add(struct actor *actor, enum count count)
-{
-	(void)atomic_fetch_add(&actor->world->counts[count], 1);
 }
 
 static bool is_over(const struct actor *actor)
@@ -62,16 +60,6 @@ static void pause_for_tide(struct actor *actor)
 	pause_at_most(actor, tides_us[now_us() / 300000 % 4]);
 }
 
-static void note_wait(struct actor *actor, long us)
-{
-	_Atomic long *longest = &actor->world->longest_open_us;
-	long before = atomic_load(longest);
-
-	while (us > before &&
-	       !atomic_compare_exchange_weak(longest, &before, us))
-		;
-}
-
 /* ---- one connection ---- */
 
 static void complain(struct connection *self, const char *what, int code)
@@ -82,7 +70,7 @@ static void complain(struct connection *self, const char *what, int code)
 	(void)fprintf(stderr, "process %u, %s: %s: %s (%d, %s)\n",
 		      self->actor->number, path, what, sqlite3_errstr(code),
 		      code, sqlite3_errmsg(self->db));
-	add(self->actor, COUNT_FAILED);
+	count_one(self->actor, COUNT_FAILED);
 }
 
 static bool is_busy(int code)
@@ -91,15 +79,20 @@ static bool is_busy(int code)
 }
 
 /* True if the error is one that a swap may cause, and counts it as such: it
- * comes once, and only to who has just opened the file. */
+ * comes only to who has just opened the file, and once: who opens it again can
+ * read it. */
 static bool is_race(struct connection *self, int code)
 {
-	if ((code & 0xff) == SQLITE_NOTADB && !self->has_read) {
-		add(self->actor, COUNT_LOST);
+	struct actor *actor = self->actor;
+
+	if ((code & 0xff) == SQLITE_NOTADB && !self->has_read &&
+	    !actor->has_lost) {
+		actor->has_lost = true;
+		count_one(actor, COUNT_LOST);
 		return true;
 	}
 	if (code == SQLITE_READONLY_DBMOVED && !self->is_settled) {
-		add(self->actor, COUNT_MOVED);
+		count_one(actor, COUNT_MOVED);
 		return true;
 	}
 	return false;
@@ -127,17 +120,19 @@ static int run(struct connection *self, const char *sql, int64_t *number)
 	int code;
 
 	while (is_busy(code = run_once(self->db, sql, number))) {
-		add(self->actor, COUNT_BUSY);
+		count_one(self->actor, COUNT_BUSY);
 		if (now_us() - begin > STARVED_S * 1000000L) {
 			complain(self, "starved", code);
 			return code;
 		}
 		pause_at_most(self->actor, 1000);
 	}
-	if (code == SQLITE_OK)
+	if (code == SQLITE_OK) {
 		self->has_read = true;
-	else if (!is_race(self, code))
+		self->actor->has_lost = false;
+	} else if (!is_race(self, code)) {
 		complain(self, sql, code);
+	}
 	return code;
 }
 
@@ -153,7 +148,7 @@ static int connect_to(struct connection *self, struct actor *actor,
 	begin = now_us();
 	code = sqlite3_open_v2(path, &self->db, SQLITE_OPEN_READWRITE, NULL);
 	note_wait(actor, now_us() - begin);
-	add(actor, COUNT_OPENED);
+	count_one(actor, COUNT_OPENED);
 	if (code != SQLITE_OK) {
 		complain(self, "open", code);
 		return code;
@@ -205,6 +200,12 @@ static int64_t next_id(struct actor *actor)
 	return (int64_t)actor->number << 32 | actor->sequence;
 }
 
+/* Not written to: a rollback finds some to put back. */
+static bool is_quiet(const struct connection *self)
+{
+	return (self->database + self->actor->world->turn) % 2 == 0;
+}
+
 /* One row in one transaction. */
 static int put(struct connection *self)
 {
@@ -214,6 +215,8 @@ static int put(struct connection *self)
 	char sql[160];
 	int code = SQLITE_OK;
 
+	if (is_quiet(self))
+		return look_at_last(self);
 	(void)snprintf(sql, sizeof(sql), "INSERT INTO note(id, body) VALUES "
 		       "(%lld, 'written while it was upgraded')",
 		       (long long)id);
@@ -229,7 +232,7 @@ static int put(struct connection *self)
 		log_id(actor->log, self->database, id, true);
 		actor->written[self->database] = id;
 		self->is_settled = true;
-		add(actor, COUNT_COMMITTED);
+		count_one(actor, COUNT_COMMITTED);
 	} else if ((code & 0xff) != SQLITE_NOTADB &&
 		   code != SQLITE_READONLY_DBMOVED) {
 		log_id(actor->log, self->database, id, false);
@@ -250,7 +253,7 @@ static int look_at_all(struct connection *self)
 		complain(self, "an older state", code);
 	}
 	if (code == SQLITE_OK) {
-		add(self->actor, COUNT_READ);
+		count_one(self->actor, COUNT_READ);
 		*seen = rows;
 	}
 	return code;
@@ -296,28 +299,50 @@ static void hold(struct actor *actor, int database)
 	disconnect(&self);
 }
 
-/* A reader, now and then with a transaction that takes its time. */
-static void look(struct actor *actor, int database)
+/* A transaction that reads, and takes its time. */
+static void read_for(struct actor *actor, int database, int us)
 {
 	struct connection self;
-	bool is_long = chance(actor, 8) == 0;
 	int code = connect_to(&self, actor, database);
 	int64_t seen;
 
-	if (code == SQLITE_OK && is_long) {
-		code = run(&self, "BEGIN", NULL);
-		self.has_read = false; /* BEGIN reads nothing */
-	}
+	if (code == SQLITE_OK) /* (not run(): BEGIN reads nothing) */
+		code = run_once(self.db, "BEGIN", NULL);
 	if (code == SQLITE_OK)
 		code = look_at_all(&self);
-	if (code == SQLITE_OK && is_long) {
+	if (code == SQLITE_OK) {
 		seen = actor->seen[database];
-		pause_at_most(actor, 30000);
+		(void)usleep((useconds_t)us);
 		code = look_at_all(&self);
 		if (code == SQLITE_OK && actor->seen[database] != seen)
 			complain(&self, "a snapshot that changed", code);
 		(void)run(&self, "COMMIT", NULL);
-	} else if (code == SQLITE_OK && chance(actor, 8) == 0) {
+	}
+	disconnect(&self);
+}
+
+/* Is in the program's way, and then is away for a while. */
+static void linger(struct actor *actor, int database)
+{
+	read_for(actor, database, LONG_US);
+	pause_at_most(actor, LONG_US);
+}
+
+/* A reader, now and then with a transaction. */
+static void look(struct actor *actor, int database)
+{
+	struct connection self;
+	int64_t seen;
+	int code;
+
+	if (chance(actor, 8) == 0) {
+		read_for(actor, database, chance(actor, 30000));
+		return;
+	}
+	code = connect_to(&self, actor, database);
+	if (code == SQLITE_OK)
+		code = look_at_all(&self);
+	if (code == SQLITE_OK && chance(actor, 8) == 0) {
 		/* It gives one row, "ok", which is no number; each complaint
 		 * more would be a row more. */
 		seen = -1;
@@ -343,27 +368,32 @@ static void tap(struct actor *actor, int database)
 		begin = now_us();
 		fd = open(path, ways[chance(actor, 3)] | O_CLOEXEC);
 		note_wait(actor, now_us() - begin);
-		add(actor, COUNT_OPENED);
+		count_one(actor, COUNT_OPENED);
 		if (fd >= 0) {
 			(void)close(fd);
 		} else if (errno == EWOULDBLOCK) {
-			add(actor, COUNT_REFUSED);
+			count_one(actor, COUNT_REFUSED);
 		} else {
 			perror(path);
-			add(actor, COUNT_FAILED);
+			count_one(actor, COUNT_FAILED);
 		}
 	}
 }
 
+/* Who has lost a race opens the same database again, and at once. */
 void act(struct actor *actor)
 {
 	static void (*const roles[])(struct actor *, int) = {
-		hammer, tap, keep, hammer, look, hammer, hold, hammer,
+		hammer, tap, keep, hammer, look, hammer, hold, hammer, linger,
 	};
-	void (*role)(struct actor *, int) = roles[(actor->number - 1) % 8];
+	size_t role = (actor->number - 1) % (sizeof(roles) / sizeof(*roles));
+	int database;
 
 	while (!is_over(actor)) {
-		role(actor, chance(actor, actor->databases));
+		database = chance(actor, actor->databases);
+		do
+			roles[role](actor, database);
+		while (actor->has_lost && !is_over(actor));
 		pause_for_tide(actor);
 	}
 }

@@ -4,8 +4,9 @@
 #	begin_living		in place of begin
 #	make_living N		a fleet of N databases in $T/fleet, at version 1, and
 #				a chain of $STEPS small steps in $T/migrations
-#	live N			the application begins, and is its N processes
-#	upgraded, rolled_back	one run each, counted in $T/runs
+#	live			the application begins, and is $PROCESSES processes
+#	upgraded STRATEGY	one run, counted in $T/runs
+#	rolled_back		two: a rollback, and an upgrade again
 #	slowly COMMAND...	the same, with a pause before each rename of a swap
 #	stop_living		the application ends; nothing of it failed
 #	whole_living		nothing is lost, and everything is at $version
@@ -14,14 +15,19 @@
 # shellcheck disable=SC2034,SC2154 # set for, and by, whoever loads this
 
 STEPS=100
+PROCESSES=9
 
-# Of the objects that a run printed: its end, with the strategies of its
-# databases; an error if one of those failed.
+# For less long than some read.
+HASTY=(--set run.busy_timeout=200ms --set run.retries=0)
+
+# Of the objects that a run printed: its end, with the outcomes of its
+# databases, and the strategies of those upgraded; an error if one failed.
 # shellcheck disable=SC2016 # the names are jq's
 COUNTED='[.[] | select(.event == "database")] as $all |
 	if [$all[].outcome] - ["upgraded", "current", "busy", "skipped",
 		"restored", "kept"] != [] then error("a database failed")
-	else last + {command: $command, by: [$all[].strategy]} end'
+	else last + {command: $command, as: [$all[].outcome],
+		by: [$all[] | select(.outcome == "upgraded").strategy]} end'
 
 begin_living()
 {
@@ -104,8 +110,8 @@ live()
 	echo "seed $seed"
 	# Where there are fewer processors than processes, the program still
 	# gets its share.
-	nice -n 5 "$LIVING" work fleet logs "$databases" "$1" "$seed" \
-		>counts 2>complaints 3>&- &
+	nice -n 5 "$LIVING" work fleet logs "$databases" "$PROCESSES" \
+		"$seed" >counts 2>complaints 3>&- &
 	app_pid=$!
 }
 
@@ -118,8 +124,8 @@ runs()
 
 	(
 		[ "${#preload[@]}" -eq 0 ] || export "${preload[@]}"
-		fleet "$@" --json --set backup.keep=1 \
-			--set backup.max_age=1s --set run.busy_timeout=1s
+		fleet --json --set backup.keep=1 --set backup.max_age=1s \
+			--set run.busy_timeout=1s "$@"
 	) >json 2>errors || status=$?
 	if [[ " 0 1 2 5 " != *" $status "* ]] ||
 		! jq -sc --arg command "$1" "$COUNTED" json >>runs; then
@@ -133,7 +139,7 @@ runs()
 upgraded()
 {
 	version=$((version + 1))
-	runs upgrade --to "$version" --set run.strategy="$1"
+	runs upgrade --to "$version" --set run.strategy="$1" "${HASTY[@]}"
 }
 
 # Between the look at a lease and the rename there is next to no time, in which
@@ -153,23 +159,24 @@ slowly()
 	"$@"
 }
 
-# rolled_back USER...: and brought up again.
+# And brought up again, when others are written to: the next one has to keep
+# those.
 rolled_back()
 {
-	runs rollback "$@" --set run.retries=0
-	runs upgrade --release --to "$version"
+	runs rollback "${HASTY[@]}"
+	kill -USR1 "$app_pid"
+	runs upgrade --release --to "$version" "${HASTY[@]}"
 }
 
-# sum NAME: over all runs so far; what a run does not count is 0.
+# sum NAME [FILE...]: over all runs so far, or what else was counted in the
+# files; what a run does not count is 0.
 sum()
 {
-	jq -s "map(.$1 // 0) | add // 0" runs
-}
+	local name=$1
 
-# app_sum NAME: over all applications that have ended.
-app_sum()
-{
-	jq -s "map(.$1) | add // 0" ended
+	shift
+	[ $# -gt 0 ] || set -- runs
+	jq -s "map(.$name // 0) | add // 0" "$@"
 }
 
 stop_living()
@@ -179,7 +186,6 @@ stop_living()
 	kill -TERM "$app_pid"
 	wait "$app_pid" || status=$?
 	app_pid=
-	cat counts >>ended
 	if [ "$status" -ne 0 ] || [ -s complaints ]; then
 		echo "the application ended with $status:"
 		head -n 40 complaints
