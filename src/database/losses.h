@@ -6,7 +6,7 @@
  * table, triggers of the view, a column that the application added, rows that
  * its SELECT missed; and every check of SQLite's stays green. So the schema
  * before and after is compared, and for each table that was rebuilt the number
- * of rows.
+ * of rows; for all tables, where a step runs with foreign keys enforced.
  *
  * Gone on purpose is what the replay of these steps removes as well, or what
  * their SQL drops by name; rows, where the SQL deletes from that table.

@@ -131,7 +131,8 @@ bool removals_delete_from(const struct removals *removals, const char *table)
 	for (i = 0; i < removals->count; i++) {
 		const struct removal *item = &removals->items[i];
 
-		if (item->kind == NULL && strcasecmp(item->name, table) == 0)
+		if (item->kind == NULL &&
+		    (table == NULL || strcasecmp(item->name, table) == 0))
 			return true;
 	}
 	return false;

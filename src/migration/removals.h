@@ -35,7 +35,7 @@ void removals_release(struct removals *removals);
 bool removals_drop(const struct removals *removals, const char *kind,
 		   const char *name);
 
-/* True if rows of that table are removed. */
+/* True if rows of that table are removed; NULL: of any. */
 bool removals_delete_from(const struct removals *removals, const char *table);
 
 #endif

@@ -31,18 +31,8 @@ floors_of_all()
 	echo "swapped 20"
 	echo "given_up 3"
 	echo "busy 3"
-	# With a sanitizer everybody is slow, and few come at that moment.
+	# Few come at that moment where everybody is slow.
 	! can_slow || echo "undone 1"
-}
-
-# The first one in a build with a sanitizer, or else the second.
-sanitized()
-{
-	if is_built_with asan || is_built_with tsan; then
-		echo "$1"
-	else
-		echo "$2"
-	fi
 }
 
 # missing FILE...: of the floors that are read, those not reached in the files.

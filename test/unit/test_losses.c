@@ -164,6 +164,28 @@ static void test_rows_lost_where_vacuum_gives_the_old_place(void **state)
 		    "table tags would have 1 rows where it had 2");
 }
 
+#define WITH_CHILD \
+	"INSERT INTO tags VALUES(1, 'a'), (2, 'b'); CREATE TABLE child(tag " \
+	"REFERENCES tags(id) ON DELETE CASCADE); INSERT INTO child VALUES(1)"
+#define WITH_KEYS "-- fleet-upgrade: foreign_keys=on\n"
+#define REBUILD_TAGS \
+	"CREATE TABLE n(id INTEGER PRIMARY KEY, word TEXT UNIQUE, more); " \
+	"INSERT INTO n SELECT *, 1 FROM tags; DROP TABLE tags; " \
+	"ALTER TABLE n RENAME TO tags;"
+
+static void test_rows_that_a_dropped_table_takes_along(void **state)
+{
+	expect_lost(state, WITH_CHILD, WITH_KEYS REBUILD_TAGS,
+		    "table child would have 0 rows where it had 1");
+}
+
+static void test_rows_that_a_deletion_takes_along(void **state)
+{
+	expect_fine(state, WITH_CHILD,
+		    WITH_KEYS "DELETE FROM tags WHERE id = 1;");
+	workshop_expect(*state, "a.db", "SELECT count(*) FROM child", "0");
+}
+
 static void test_a_trigger_of_a_view(void **state)
 {
 	expect_lost(state,
@@ -215,6 +237,8 @@ int main(void)
 			test_rows_lost_where_another_one_gives_its_place),
 		WORKSHOP_TEST(
 			test_rows_lost_where_vacuum_gives_the_old_place),
+		WORKSHOP_TEST(test_rows_that_a_dropped_table_takes_along),
+		WORKSHOP_TEST(test_rows_that_a_deletion_takes_along),
 		WORKSHOP_TEST(test_a_trigger_of_a_view),
 		WORKSHOP_TEST(test_what_goes_with_its_table),
 		WORKSHOP_TEST(test_what_a_table_takes_along_when_renamed),

@@ -80,6 +80,8 @@ static void finds_what_loses_rows_on_purpose(void **state)
 	assert_true(
 		deletes_from("INSERT OR REPLACE INTO \"t\" VALUES(1)", "t"));
 	assert_true(deletes_from("UPDATE OR REPLACE t SET a = 1", "t"));
+	assert_true(deletes_from("DELETE FROM u", NULL));
+	assert_false(deletes_from("DROP TABLE u", NULL));
 	assert_false(deletes_from("DELETE FROM u", "t"));
 	assert_false(deletes_from("UPDATE t SET a = 1", "t"));
 	assert_false(deletes_from("INSERT INTO t VALUES(1)", "t"));
