@@ -121,6 +121,28 @@ char *text_escape(const char *text)
 	return escaped;
 }
 
+char *text_quote(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-./,:=@%+";
+	static const char quote[] = "'\"'\"'";
+	char *quoted, *out;
+
+	if (*word && word[strspn(word, plain)] == '\0')
+		return xstrdup(word);
+	quoted = out = xmalloc(strlen(word) * strlen(quote) + sizeof("''"));
+	*out++ = '\'';
+	for (; *word; word++) {
+		if (*word == '\'')
+			out = stpcpy(out, quote);
+		else
+			*out++ = *word;
+	}
+	strcpy(out, "'");
+	return quoted;
+}
+
 bool text_is_utf8(const char *text)
 {
 	const unsigned char *in = (const unsigned char *)text;

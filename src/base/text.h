@@ -21,6 +21,13 @@ bool text_copy(char *out, size_t bytes, const char *text);
  * in C: "\n", "\\", "\x1b". The caller frees it. */
 char *text_escape(const char *text);
 
+/* A copy of `word` as a shell takes it, quoted where it has to be; the caller
+ * frees it. No backslash is used for that: text_escape(), through which
+ * messages go, doubles it, and a name could end the quotes and go on as a
+ * command. (A name with backslashes or control characters is another then, and
+ * stays one word.) */
+char *text_quote(const char *word);
+
 /* True if `text` is valid UTF-8 (no overlong forms, no surrogates). */
 bool text_is_utf8(const char *text);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 bool trust_is_closed(const struct stat *seen)
 {
@@ -28,17 +29,21 @@ bool trust_owner(uid_t *writer, uid_t owner)
 int trust_refuse(const char *path, const struct stat *seen, uid_t user,
 		 struct error *err)
 {
+	char *quoted = text_quote(path);
+
 	if (!trust_is_closed(seen))
-		return error_set(err, ERROR_CONFIG,
-				 "%s may be written to by others than its "
-				 "owner; nothing was touched; chmod go-w %s",
-				 path, path);
-	return error_set(err, ERROR_CONFIG,
-			 "%s belongs to user id %lu, who is neither root nor "
-			 "the one owner of all that lies there; nothing was "
-			 "touched; chown %lu %s", path,
-			 (unsigned long)seen->st_uid, (unsigned long)user,
-			 path);
+		error_set(err, ERROR_CONFIG,
+			  "%s may be written to by others than its owner; "
+			  "nothing was touched; chmod go-w %s", path, quoted);
+	else
+		error_set(err, ERROR_CONFIG,
+			  "%s belongs to user id %lu, who is neither root nor "
+			  "the one owner of all that lies there; nothing was "
+			  "touched; chown %lu %s", path,
+			  (unsigned long)seen->st_uid, (unsigned long)user,
+			  quoted);
+	free(quoted);
+	return ERROR_CONFIG;
 }
 
 static int check_component(const char *path, uid_t *writer, struct error *err)

@@ -226,24 +226,12 @@ int options_kind(const struct options *options, enum kind fallback,
 			 options->kind);
 }
 
-/* `word` as a shell takes it. */
 static void print_quoted(FILE *out, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_-./,:=@%+";
+	char *quoted = text_quote(word);
 
-	if (*word && word[strspn(word, plain)] == '\0') {
-		fputs(word, out);
-		return;
-	}
-	fputc('\'', out);
-	for (; *word; word++)
-		if (*word == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*word, out);
-	fputc('\'', out);
+	fputs(quoted, out);
+	free(quoted);
 }
 
 /* What says which fleet it is and which migrations, not how to run. */

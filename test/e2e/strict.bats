@@ -76,6 +76,21 @@ refused()
 	refused "$T/fleet/users" "chown $OWNER"
 }
 
+@test "strict: the command is quoted for a shell, whatever the folder is called" {
+	name="fl'; touch caught; 'eet x"
+	mv fleet "$name"
+	ln -s "$name" fleet
+	chmod 777 "$name"
+	exits 78 fleet upgrade
+	command=${output#*; nothing was touched; }
+	command=${command%%; or set run.strict_modes*}
+	has "chmod go-w "
+	bash -c "$command"
+	[ ! -e caught ]
+	same 755 "$(stat -c %a "$name")"
+	exits 0 fleet upgrade
+}
+
 @test "strict: a folder above it" {
 	mkdir above
 	mv fleet above/

@@ -293,6 +293,22 @@ static void each_owner_has_a_process(void **state)
 	assert_int_not_equal(result_of(scene, 0)->backup_bytes, getpid());
 }
 
+/* A user chooses his name, and the administrator pastes the command. */
+static void the_command_to_look_at_it_is_quoted(void **state)
+{
+	static const uid_t owners[] = { ONE, ONE };
+	struct scene *scene = *state;
+
+	set(scene, owners, 2);
+	scene->subjects[1].username = "a;b";
+	work_off(scene, die_at_one, true);
+	assert_failed(scene, 1, "fleet-upgrade verify 'a;b'");
+	set(scene, owners, 2);
+	scene->subjects[1].username = "--set=run.user=root";
+	work_off(scene, die_at_one, true);
+	assert_failed(scene, 1, "fleet-upgrade verify -- --set=run.user=root");
+}
+
 static void one_that_dies_fails_one_database(void **state)
 {
 	static const uid_t owners[] = { ONE, ONE, ONE, TWO };
@@ -435,6 +451,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scene_open, scene_close)
 	const struct CMUnitTest tests[] = {
 		TEST(each_owner_has_a_process),
+		TEST(the_command_to_look_at_it_is_quoted),
 		TEST(one_that_dies_fails_one_database),
 		TEST(one_that_dies_while_it_writes_says_so),
 		TEST(what_is_pending_comes_back),

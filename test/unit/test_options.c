@@ -290,7 +290,7 @@ static void test_hints_name_the_fleet_again(void **state)
 		  "fleet-upgrade --set fleet.state_dir=/s" },
 		{ "--set fleet.system_db=",
 		  "fleet-upgrade --set fleet.system_db=''" },
-		{ "-d it's", "fleet-upgrade --data-dir 'it'\\''s'" },
+		{ "-d it's", "fleet-upgrade --data-dir 'it'\"'\"'s'" },
 		{ "-d a$b", "fleet-upgrade --data-dir 'a$b'" },
 	};
 

@@ -114,6 +114,54 @@ static void escapes_every_byte(void **state)
 	}
 }
 
+static void quotes_for_a_shell(void **state)
+{
+	static const struct {
+		const char *word, *quoted;
+	} cases[] = {
+		{ "/srv/a-b_c.d,e:f=g@h%i+j", "/srv/a-b_c.d,e:f=g@h%i+j" },
+		{ "", "''" },
+		{ "a b", "'a b'" },
+		{ "a;b", "'a;b'" },
+		{ "$(id)`id`", "'$(id)`id`'" },
+		{ "~", "'~'" },
+		{ "a\nb", "'a\nb'" },
+		{ "'", "''\"'\"''" },
+		{ "it's", "'it'\"'\"'s'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *quoted = text_quote(cases[i].word);
+
+		assert_string_equal(quoted, cases[i].quoted);
+		free(quoted);
+	}
+}
+
+/* Whatever the name, a shell sees one word, also once it is escaped. */
+static void quoted_stays_one_word_once_escaped(void **state)
+{
+	static const char *const names[] = {
+		"a'; touch caught; '", "a\\'; touch caught; '",
+		"'\\''; touch caught",
+		"\n'; touch caught #", "\x1b\xff'$(touch caught)",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *quoted = text_quote(names[i]);
+		char *escaped = text_escape(quoted);
+		char command[256];
+
+		snprintf(command, sizeof(command),
+			 "set -- %s; test $# = 1 && test ! -e caught", escaped);
+		assert_int_equal(system(command), 0);
+		free(escaped);
+		free(quoted);
+	}
+}
+
 static void knows_utf8(void **state)
 {
 	static const char *const good[] = {
@@ -214,6 +262,8 @@ int main(void)
 		cmocka_unit_test(cuts_between_characters),
 		cmocka_unit_test(escapes_what_could_harm),
 		cmocka_unit_test(escapes_every_byte),
+		cmocka_unit_test(quotes_for_a_shell),
+		cmocka_unit_test(quoted_stays_one_word_once_escaped),
 		cmocka_unit_test(knows_utf8),
 		cmocka_unit_test(knows_beginning_and_end),
 		cmocka_unit_test(reads_all),
