@@ -159,6 +159,7 @@ static int open_fleet(struct session *session, struct error *err)
 		.user_count = users->count,
 		.include = users->include,
 		.exclude = users->exclude,
+		.trusts_all = !session->config.strict_modes,
 		.users_only = is_choice && session->needs & USERS_ONLY,
 		.advice = session->options->is_named ? NULL :
 			  "'fleet-upgrade --help' lists the commands, if one "

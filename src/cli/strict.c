@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/trust.h"
 #include "cli/session.h"
+#include "fleet/owner.h"
 
 static bool is_wanted(const struct session *session)
 {
@@ -42,11 +43,11 @@ static int check_path(const struct session *session, const char *path,
 	return rc;
 }
 
-/* Which of the folders above fleet->exposed is the one. */
-static int refuse_exposed(const struct session *session, struct error *err)
+/* Which of the folders above the database is the one. */
+static int refuse_exposed(const struct session *session,
+			  const struct subject *exposed, struct error *err)
 {
-	char *path = xasprintf("%s/%s", session->data_path,
-			       session->fleet->exposed);
+	char *path = xasprintf("%s/%s", session->data_path, exposed->path);
 	const char *last = strrchr(path, '/');
 	char *slash = path + strlen(session->data_path);
 	struct stat seen = { 0 };
@@ -106,14 +107,18 @@ static int check_migrations(const struct session *session, struct error *err)
 
 /* Where each database is worked on with its owner's rights, a folder that he
  * leaves open puts nothing at stake but what is his, and must not keep the
- * others from being upgraded. (Root's own fail by themselves: room.h.) */
-static bool has_several_owners(const struct fleet *fleet)
+ * others from being upgraded: his fail by themselves (fleet/crew.h). */
+static int check_databases(const struct session *session, struct error *err)
 {
-	for (size_t i = 1; i < fleet->file_count; i++)
-		if (fleet->by_file[i]->stamp.owner !=
-		    fleet->by_file[0]->stamp.owner)
-			return true;
-	return false;
+	const struct fleet *fleet = session->fleet;
+	int rc = 0;
+
+	if (owner_is_several(fleet, session->config.user))
+		return 0;
+	for (size_t i = 0; rc == 0 && i < fleet->file_count; i++)
+		if (fleet->by_file[i]->is_exposed)
+			rc = refuse_exposed(session, fleet->by_file[i], err);
+	return rc;
 }
 
 int strict_fleet(struct session *session, struct error *err)
@@ -126,9 +131,8 @@ int strict_fleet(struct session *session, struct error *err)
 		rc = check_migrations(session, err);
 	if (rc == 0 && session->fleet->file_count > 0)
 		rc = check_path(session, session->config.data_dir, err);
-	if (rc == 0 && session->fleet->exposed != NULL &&
-	    !has_several_owners(session->fleet))
-		rc = refuse_exposed(session, err);
+	if (rc == 0)
+		rc = check_databases(session, err);
 	return advise(rc, err);
 }
 

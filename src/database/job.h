@@ -104,6 +104,9 @@ struct subject {
 	const char *username;	/* NULL for system.db */
 	const char *path;	/* below data_dir */
 	struct stamp stamp;	/* at discovery */
+	bool is_exposed;	/* others than root and its owner may write to
+				 * its folder, or to one above it, and are not
+				 * trusted: see fleet/way.h */
 	bool is_alone;		/* no -wal and no -journal lay beside it then:
 				 * see fleet/company.h */
 	const char *known_version; /* what its ledger says, as it is known

@@ -102,24 +102,30 @@ static int enter_room(const struct errand *errand, struct plan *plan,
 	return rc;
 }
 
-/* Root's own database may lie where somebody else can put a journal beside it,
- * and then it must not be opened as root. */
+/* A database may lie where somebody else can put a journal beside it, and then
+ * it must not be opened with its owner's rights: least of all with root's. */
 static int check_place(const struct job *job, struct error *err)
 {
 	const char *slash = strrchr(job->subject->path, '/');
+	uid_t owner = getuid();
 	char *folder = xasprintf("%s%s%.*s", job->plan->data_path,
 				 slash != NULL ? "/" : "",
 				 slash != NULL
 					 ? (int)(slash - job->subject->path)
 					 : 0,
 				 job->subject->path);
-	int rc = getuid() == 0 ? owner_check_way(folder, true, err) : 0;
+	int rc = owner == 0 || job->subject->is_exposed
+			 ? owner_check_way(folder, owner, true, err)
+			 : 0;
 
 	if (rc != 0)
-		error_append(err, "who can put a file beside what is root's "
-			     "could make root delete others, so it was left "
-			     "untouched; give it to the folder's owner, or the "
-			     "folder to root");
+		error_append(err, owner == 0
+			     ? "who can put a file beside what is root's "
+			       "could make root delete others, so it was left "
+			       "untouched; give it to the folder's owner, or "
+			       "the folder to root"
+			     : "who can put a journal beside a database says "
+			       "what it holds, so it was left untouched");
 	free(folder);
 	return rc;
 }

@@ -69,13 +69,11 @@ static void take_candidate(struct walk *walk)
 	fleet->users[fleet->user_count++] = found;
 }
 
-/* Notes a database that others than its owner could come at: one is enough. */
-static void judge_way(struct fleet *fleet, const struct subject *found,
-		      const struct way *way)
+static bool is_exposed(const struct walk *walk, const struct subject *found,
+		       const struct way *way)
 {
-	if (fleet->exposed == NULL && S_ISREG(found->stamp.mode) &&
-	    !way_is_safe(way, found->stamp.owner))
-		fleet->exposed = found->path;
+	return !walk->selection->trusts_all && S_ISREG(found->stamp.mode) &&
+	       !way_is_safe(way, found->stamp.owner);
 }
 
 /* Takes the stamps of what was found in one folder: from `first` on, but for
@@ -96,8 +94,7 @@ static int stamp_folder(struct walk *walk, int folder, size_t length,
 		if (found.stamp.mode == 0) {
 			rc = stamp_take(folder, name, &found.stamp, err);
 			found.is_alone = !company_is_kept(company, name);
-			if (rc == 0)
-				judge_way(fleet, &found, way);
+			found.is_exposed = is_exposed(walk, &found, way);
 		}
 		if (rc == 0)
 			fleet->users[kept++] = found;
@@ -265,10 +262,10 @@ static int find_system(struct walk *walk, int data_dir, const struct way *above,
 	if (rc != 0)
 		return error_prefix(err, "fleet.system_db: %s", path);
 	found.path = arena_add(walk->fleet->arena, path, strlen(path));
+	way = way_along(above, data_dir, path);
+	found.is_exposed = is_exposed(walk, &found, &way);
 	walk->fleet->system = xmalloc(sizeof(found));
 	*walk->fleet->system = found;
-	way = way_along(above, data_dir, path);
-	judge_way(walk->fleet, &found, &way);
 	return 0;
 }
 

@@ -37,6 +37,7 @@ struct selection {
 	size_t user_count;
 	const struct pattern *include; /* of user names; NULL: all */
 	const struct pattern *exclude; /* NULL: none */
+	bool trusts_all;	/* no database is exposed, whoever may write */
 	bool users_only;	/* system.db is no part of it, nor a user's */
 	const char *advice;	/* ends the error about an unknown user; NULL */
 };
@@ -52,9 +53,6 @@ struct fleet {
 	size_t passed_over;	 /* folders not entered though users may lie
 				  * there: links to folders, mount points */
 	const char *passed_first; /* the first of them by name; NULL: none */
-	const char *exposed;	 /* a database in a folder to which others than
-				  * its owner and root may write, or below one;
-				  * NULL: there is none (see way.h) */
 	struct arena *arena;	 /* where the strings live */
 };
 

@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
+#include "base/trust.h"
 
-/* What is no file has no say: nothing of its owner's is ever opened. */
+#define OF_EACH "owner" /* run.user as it is unless it is set */
+
 static const struct stamp *next_file(const struct fleet *fleet, size_t *at)
 {
 	const struct subject *subject;
@@ -24,6 +27,16 @@ static const struct stamp *next_file(const struct fleet *fleet, size_t *at)
 	return NULL;
 }
 
+bool owner_is_several(const struct fleet *fleet, const char *setting)
+{
+	size_t at = 0;
+	const struct stamp *first = next_file(fleet, &at), *other = first;
+
+	while (other != NULL && other->owner == first->owner)
+		other = next_file(fleet, &at);
+	return other != NULL && strcmp(setting, OF_EACH) == 0;
+}
+
 /* What SQLite makes beside a database has to look as if the application had: so
  * it is not the group of some file. */
 gid_t owner_group(uid_t uid, gid_t otherwise)
@@ -33,26 +46,20 @@ gid_t owner_group(uid_t uid, gid_t otherwise)
 	return account != NULL ? account->pw_gid : otherwise;
 }
 
-static int choose_owner(const struct fleet *fleet, int data_dir, bool has_rooms,
+static int choose_owner(const struct fleet *fleet, int data_dir,
 			struct owner *out, struct error *err)
 {
-	const struct stamp *first, *other;
-	struct stat folder;
 	size_t at = 0;
+	const struct stamp *file = next_file(fleet, &at);
+	struct stat folder;
 
-	first = other = next_file(fleet, &at);
-	while (other != NULL && other->owner == first->owner)
-		other = next_file(fleet, &at);
-	out->is_several = has_rooms || other != NULL;
-	if (out->is_several)
-		return 0;
-	if (first == NULL && fstat(data_dir, &folder) != 0)
+	if (file == NULL && fstat(data_dir, &folder) != 0)
 		return error_set_errno(err, ERROR_IO, errno,
 				       "the data directory cannot be looked "
 				       "at");
-	out->uid = first != NULL ? first->owner : folder.st_uid;
-	out->gid = owner_group(out->uid, first != NULL ? first->group
-						       : folder.st_gid);
+	out->uid = file != NULL ? file->owner : folder.st_uid;
+	out->gid = owner_group(out->uid, file != NULL ? file->group
+						      : folder.st_gid);
 	return 0;
 }
 
@@ -64,8 +71,11 @@ int owner_choose(const struct fleet *fleet, int data_dir, const char *setting,
 	*out = (struct owner){ .uid = geteuid(), .gid = getegid() };
 	if (out->uid != 0)
 		return 0;
-	if (strcmp(setting, "owner") == 0)
-		return choose_owner(fleet, data_dir, has_rooms, out, err);
+	if (strcmp(setting, OF_EACH) == 0) {
+		out->is_several = has_rooms || owner_is_several(fleet, setting);
+		return out->is_several ? 0 : choose_owner(fleet, data_dir, out,
+							  err);
+	}
 	account = getpwnam(setting);
 	if (account == NULL)
 		return error_set(err, ERROR_CONFIG,
@@ -126,15 +136,31 @@ int owner_put_off(struct error *err)
 			       "root's rights cannot be had back");
 }
 
-/* In a folder with the sticky bit nobody renames what is not his. */
-static bool is_roots_alone(const struct stat *folder, bool strict)
+static bool keeps_others_out(const struct stat *folder, uid_t uid, bool strict)
 {
-	return folder->st_uid == 0 &&
-	       ((folder->st_mode & 022) == 0 ||
-		(!strict && folder->st_mode & S_ISVTX));
+	return trust_owner(&uid, folder->st_uid) &&
+	       (strict ? trust_is_closed(folder) : trust_may_pass(folder));
 }
 
-int owner_check_way(const char *path, bool strict, struct error *err)
+static int refuse_way(const char *folder, const struct stat *seen, uid_t uid,
+		      struct error *err)
+{
+	char *quoted = text_quote(folder);
+	char *besides = uid == 0 ? xstrdup("")
+				 : xasprintf(" and user id %lu",
+					     (unsigned long)uid);
+
+	error_set(err, ERROR_CONFIG,
+		  "others than root%s may write to the folder %s", besides,
+		  folder);
+	if (trust_owner(&uid, seen->st_uid))
+		error_append(err, "chmod go-w %s", quoted);
+	free(besides);
+	free(quoted);
+	return ERROR_CONFIG;
+}
+
+int owner_check_way(const char *path, uid_t uid, bool strict, struct error *err)
 {
 	struct stat folder;
 	int rc = 0;
@@ -150,10 +176,9 @@ int owner_check_way(const char *path, bool strict, struct error *err)
 		if (lstat(above, &folder) != 0)
 			rc = error_set_errno(err, ERROR_IO, errno,
 					     "%s cannot be looked at", above);
-		else if (!is_roots_alone(&folder, strict && next == NULL))
-			rc = error_set(err, ERROR_CONFIG,
-				       "others than root may write to the "
-				       "folder %s", above);
+		else if (!keeps_others_out(&folder, uid,
+					   strict && next == NULL))
+			rc = refuse_way(above, &folder, uid, err);
 		free(above);
 		end = next;
 	}

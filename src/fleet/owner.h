@@ -24,6 +24,11 @@ struct owner {
 			  * owner for each (fleet/crew.h) */
 };
 
+/* True if regular files of the fleet are more than one user's, and run.user
+ * (`setting`) says that each is to be worked on with its owner's rights. What
+ * is no file has no say: nothing of its owner's is ever opened. */
+bool owner_is_several(const struct fleet *fleet, const char *setting);
+
 /* `setting` is run.user: "owner", or a user's name ("root" has to be said where
  * the databases are another's). `has_rooms`: the state directory has been used
  * for several owners before (fleet/room.h), and is so again, however few of
@@ -47,10 +52,12 @@ int owner_become(uid_t uid, gid_t gid, struct error *err);
 int owner_put_on(uid_t uid, gid_t gid, struct error *err);
 int owner_put_off(struct error *err);
 
-/* ERROR_CONFIG unless root alone can say what lies in the folder `path`
- * (absolute, without links): it and all above it are root's, and others may not
- * write to them, but for folders with the sticky bit; with `strict` the last
- * one may not be such a folder either. */
-int owner_check_way(const char *path, bool strict, struct error *err);
+/* ERROR_CONFIG unless root and `uid` alone can say what lies in the folder
+ * `path` (absolute, without links): it and all above it are theirs, and others
+ * may not write to them, but for folders with the sticky bit; with `strict` the
+ * last one may not be such a folder either. Names the folder, and the command
+ * that closes it. The rules are those of base/trust.h. */
+int owner_check_way(const char *path, uid_t uid, bool strict,
+		    struct error *err);
 
 #endif

@@ -30,7 +30,7 @@ bool rooms_exist(int data_dir, const char *path)
 
 static int check_way(const char *path, struct error *err)
 {
-	int rc = owner_check_way(path, false, err);
+	int rc = owner_check_way(path, 0, false, err);
 
 	if (rc == ERROR_CONFIG)
 		error_append(err, "the databases have several owners, so that "

@@ -268,6 +268,35 @@ users_sound()
 	all_at 0.3.20 alice bob carol dave
 }
 
+@test "a database in a folder that others may write to fails alone" {
+	chmod 777 fleet/bob
+	as $CAROL cp "$(db carol)" fleet/bob/x_longterm.db
+	forge_page "$(db bob)"
+	chown $CAROL "$(db bob)-journal"
+	cp "$(db bob)" before
+	untouched fleet status --check --verbose
+	same 3 "$status"
+	has "root and user id $BOB may write to the folder $T/fleet/bob; chmod"
+	exits 1 fleet upgrade
+	says "2 failed" "4 upgraded" "user bob" "user x" \
+		"chmod go-w $T/fleet/bob" "left untouched" \
+		"root and user id $CAROL may write to the folder $T/fleet/bob"
+	all_at 0.3.20 alice carol dave
+	cmp before "$(db bob)"
+	exits 1 fleet verify bob x
+	cmp before "$(db bob)"
+	# Whoever trusts them all says so. (The forgery is one.)
+	run fleet verify --set run.strict_modes=no
+	lacks "may write to the folder"
+	! cmp -s before "$(db bob)"
+	cp before "$(db bob)"
+	rm -f "$(db bob)-journal" fleet/bob/x_longterm.db
+	chmod go-w fleet/bob
+	exits 0 fleet upgrade
+	has "1 upgraded, 4 current"
+	rows_kept saved
+}
+
 @test "rollback and restore, each from the owner's own backup" {
 	exits 0 fleet upgrade
 	exits 0 fleet backups list

@@ -71,6 +71,34 @@ refused()
 	refused "$T/fleet/users" "chmod go-w"
 }
 
+@test "strict: what is no file of another's makes no second owner" {
+	chmod 777 fleet/users
+	# All of this anybody could have put there.
+	forge_page fleet/users/alice_longterm.db
+	mkfifo fleet/users/x_longterm.db
+	ln -s nowhere fleet/users/y_longterm.db
+	mkdir fleet/users/z_longterm.db
+	chown -h $OTHER fleet/users/[xyz]* fleet/users/*-journal
+	untouched fleet upgrade
+	same 78 "$status"
+	says "chmod go-w $T/fleet/users" "nothing was touched"
+	# The forgery is one.
+	cp fleet/users/alice_longterm.db before
+	sqlite3 fleet/users/alice_longterm.db 'SELECT 1 FROM sqlite_master' \
+		>/dev/null 2>&1 || true
+	! cmp -s before fleet/users/alice_longterm.db
+}
+
+@test "strict: with one user's rights for all, many owners are no reason either" {
+	chmod 777 fleet/users
+	chown root fleet
+	cp fleet/users/alice_longterm.db fleet/users/x_longterm.db
+	chown $OTHER fleet/users/x_longterm.db
+	untouched fleet upgrade --set run.user=root
+	same 78 "$status"
+	says "chmod go-w $T/fleet/users" "nothing was touched"
+}
+
 @test "strict: a folder below it that is somebody else's" {
 	chown $OTHER fleet/users
 	refused "$T/fleet/users" "chown $OWNER"

@@ -177,6 +177,22 @@ last_call()
 	grep -n -E "$1" "$T/trace" | tail -n 1 | cut -d : -f 1 | grep .
 }
 
+# forge_page FILE: a rollback journal that never was: it says that the second page
+# of the database was another before, and has to be put back.
+forge_page()
+{
+	python3 -c 'import struct, sys
+size = int.from_bytes(open(sys.argv[1], "rb").read(18)[16:], "big")
+page = b"\x0d" + b"forged" * size
+page = page[:size]
+check = sum(page[i] for i in range(size - 200, 0, -200))
+head = bytes.fromhex("d9d505f920a163d7") + struct.pack(">IIIII", 1, 0, 2, 512,
+	size)
+with open(sys.argv[1] + "-journal", "wb") as out:
+	out.write(head.ljust(512, b"\0") + struct.pack(">I", 2) + page +
+		struct.pack(">I", check))' "$1"
+}
+
 # forge_journal FILE VICTIM: a rollback journal that never was: it says that a
 # transaction over several databases was going on, whose own file is VICTIM.
 # SQLite deletes that.

@@ -293,6 +293,29 @@ static void each_owner_has_a_process(void **state)
 	assert_int_not_equal(result_of(scene, 0)->backup_bytes, getpid());
 }
 
+static void what_others_could_come_at_is_not_begun(void **state)
+{
+	static const uid_t owners[] = { ONE, ONE, TWO };
+	struct scene *scene = *state;
+
+	if (geteuid() != 0)
+		skip();
+	set(scene, owners, 3);
+	/* What is closed by now is fine. */
+	for (size_t i = 0; i < 3; i++)
+		scene->subjects[i].is_exposed = true;
+	work_off(scene, tell_who, true);
+	assert_int_equal(result_of(scene, 0)->outcome, OUTCOME_CURRENT);
+	fchmod(scene->sandpit->fd, 0777);
+	set(scene, owners, 3);
+	scene->subjects[1].is_exposed = true;
+	work_off(scene, tell_who, true);
+	assert_int_equal(result_of(scene, 0)->outcome, OUTCOME_CURRENT);
+	assert_failed(scene, 1, "root and user id 54321 may write to");
+	assert_failed(scene, 1, "left untouched");
+	assert_int_equal(result_of(scene, 2)->outcome, OUTCOME_CURRENT);
+}
+
 /* A user chooses his name, and the administrator pastes the command. */
 static void the_command_to_look_at_it_is_quoted(void **state)
 {
@@ -451,6 +474,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scene_open, scene_close)
 	const struct CMUnitTest tests[] = {
 		TEST(each_owner_has_a_process),
+		TEST(what_others_could_come_at_is_not_begun),
 		TEST(the_command_to_look_at_it_is_quoted),
 		TEST(one_that_dies_fails_one_database),
 		TEST(one_that_dies_while_it_writes_says_so),

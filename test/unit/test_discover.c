@@ -408,6 +408,42 @@ static void another_hard_link_elsewhere_is_fine(void **state)
 	finds(sandpit, "- bob:bob_longterm.db");
 }
 
+/* Only root has to fear it, and only for files: see cli/strict.h. */
+static void tells_what_others_could_come_at(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct fleet *fleet;
+
+	file(sandpit, "system.db");
+	sandpit_folder(sandpit, "in");
+	file(sandpit, "in/al_longterm.db");
+	sandpit_folder(sandpit, "open");
+	file(sandpit, "open/bo_longterm.db");
+	assert_int_equal(mkfifoat(sandpit->fd, "open/cy_longterm.db", 0600), 0);
+	sandpit_folder(sandpit, "open/below");
+	file(sandpit, "open/below/dan_longterm.db");
+	fchmodat(sandpit->fd, "open", 0777, 0);
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->user_count, 4);
+	assert_false(fleet->system->is_exposed);
+	assert_false(fleet->users[0].is_exposed);
+	assert_true(fleet->users[1].is_exposed);
+	assert_false(fleet->users[2].is_exposed);
+	assert_true(fleet->users[3].is_exposed);
+	fleet_free(fleet);
+	selection.system_db = "open/bo_longterm.db";
+	fleet = discover(sandpit, &selection);
+	assert_true(fleet->system->is_exposed);
+	fleet_free(fleet);
+	selection.trusts_all = true;
+	fleet = discover(sandpit, &selection);
+	for (size_t i = 0; i < fleet->file_count; i++)
+		assert_false(fleet->by_file[i]->is_exposed);
+	fleet_free(fleet);
+	drop(&selection);
+}
+
 static void narrows_to_the_users_asked_for(void **state)
 {
 	const struct sandpit *sandpit = *state;
@@ -668,6 +704,7 @@ int main(void)
 		TEST(a_system_db_behind_a_link_is_refused),
 		TEST(a_file_found_twice_is_refused),
 		TEST(another_hard_link_elsewhere_is_fine),
+		TEST(tells_what_others_could_come_at),
 		TEST(narrows_to_the_users_asked_for),
 		TEST(includes_and_excludes_match_user_names),
 		TEST(names_may_hold_anything),

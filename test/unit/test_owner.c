@@ -131,6 +131,8 @@ static void several_owners_are_several(void **state)
 	choose(*state, &fleet, "owner", &owner);
 	assert_true(owner.is_several);
 	/* One user's rights were said. */
+	assert_true(owner_is_several(&fleet, "owner"));
+	assert_false(owner_is_several(&fleet, "root"));
 	choose(*state, &fleet, "root", &owner);
 	assert_false(owner.is_several);
 }
@@ -161,7 +163,9 @@ static void what_is_no_file_has_no_say(void **state)
 
 	if (geteuid() != 0)
 		skip();
+	assert_true(owner_is_several(&fleet, "owner"));
 	users[1].stamp.mode = S_IFLNK | 0777;
+	assert_false(owner_is_several(&fleet, "owner"));
 	choose(*state, &fleet, "owner", &owner);
 	assert_int_equal(owner.uid, ONE);
 }
@@ -291,27 +295,50 @@ static void the_way_to_a_folder_is_roots_alone_or_not(void **state)
 	snprintf(path, sizeof(path), "%s/in", sandpit->path);
 	sandpit_folder(sandpit, "in");
 	fchmod(sandpit->fd, 0755);
-	assert_int_equal(owner_check_way(path, true, &err), 0);
-	assert_int_equal(owner_check_way("/", true, &err), 0);
+	assert_int_equal(owner_check_way(path, 0, true, &err), 0);
+	assert_int_equal(owner_check_way("/", 0, true, &err), 0);
 	fchmodat(sandpit->fd, "in", 01777, 0);
-	assert_int_equal(owner_check_way(path, false, &err), 0);
-	assert_int_equal(owner_check_way(path, true, &err), ERROR_CONFIG);
+	assert_int_equal(owner_check_way(path, 0, false, &err), 0);
+	assert_int_equal(owner_check_way(path, 0, true, &err), ERROR_CONFIG);
 	assert_non_null(strstr(err.message, path));
 	fchmodat(sandpit->fd, "in", 0775, 0);
-	assert_int_equal(owner_check_way(path, false, &err), ERROR_CONFIG);
+	fchownat(sandpit->fd, "in", 0, ONE, 0);
+	assert_int_equal(owner_check_way(path, 0, false, &err), ERROR_CONFIG);
 	fchmodat(sandpit->fd, "in", 0755, 0);
 	fchownat(sandpit->fd, "in", ONE, 0, 0);
-	assert_int_equal(owner_check_way(path, false, &err), ERROR_CONFIG);
+	assert_int_equal(owner_check_way(path, 0, false, &err), ERROR_CONFIG);
 	fchownat(sandpit->fd, "in", 0, 0, 0);
 	/* The one above counts as well; there the sticky bit is enough. */
 	fchown(sandpit->fd, ONE, 0);
-	assert_int_equal(owner_check_way(path, true, &err), ERROR_CONFIG);
+	assert_int_equal(owner_check_way(path, 0, true, &err), ERROR_CONFIG);
 	assert_null(strstr(err.message, path));
 	fchown(sandpit->fd, 0, 0);
 	fchmod(sandpit->fd, 01777);
-	assert_int_equal(owner_check_way(path, true, &err), 0);
+	assert_int_equal(owner_check_way(path, 0, true, &err), 0);
 	fchmod(sandpit->fd, 0777);
-	assert_int_equal(owner_check_way(path, true, &err), ERROR_CONFIG);
+	assert_int_equal(owner_check_way(path, 0, true, &err), ERROR_CONFIG);
+}
+
+static void the_way_is_roots_and_one_users(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	char path[4096];
+	struct error err = { 0 };
+
+	if (geteuid() != 0)
+		skip();
+	snprintf(path, sizeof(path), "%s/in", sandpit->path);
+	sandpit_folder(sandpit, "in");
+	fchmod(sandpit->fd, 0755);
+	fchownat(sandpit->fd, "in", ONE, ONE, 0);
+	assert_int_equal(owner_check_way(path, ONE, true, &err), 0);
+	assert_int_equal(owner_check_way(path, TWO, true, &err), ERROR_CONFIG);
+	assert_non_null(strstr(err.message, "root and user id"));
+	/* Whose it is to be, only who looks after it can say. */
+	assert_null(strstr(err.message, "chmod"));
+	fchmodat(sandpit->fd, "in", 0777, 0);
+	assert_int_equal(owner_check_way(path, ONE, true, &err), ERROR_CONFIG);
+	assert_non_null(strstr(err.message, "chmod go-w /"));
 }
 
 static void being_that_user_is_fine(void **state)
@@ -338,6 +365,7 @@ int main(void)
 		TEST(there_is_no_way_back),
 		TEST(the_group_is_the_accounts),
 		TEST(the_way_to_a_folder_is_roots_alone_or_not),
+		TEST(the_way_is_roots_and_one_users),
 		TEST(being_that_user_is_fine),
 	};
 
