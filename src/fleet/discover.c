@@ -128,10 +128,12 @@ static int unreadable(const struct walk *walk, struct error *err)
  * state directory is not: the backups in it have the names of databases. */
 static int is_ours(struct walk *walk, int folder, struct stat *seen)
 {
-	if (fstatat(folder, STATE_MARKER, seen, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	if (errno != ENOENT || fstat(folder, seen) != 0)
-		return -1;
+	int is_marked = -1;
+
+	if (fstat(folder, seen) == 0)
+		is_marked = state_is_marked(folder, seen);
+	if (is_marked != 0)
+		return is_marked > 0 ? 0 : -1;
 	if (seen->st_dev != walk->device)
 		pass_over(walk);
 	return seen->st_dev == walk->device;

@@ -4,7 +4,7 @@
  * Runs on: the loop thread, before the run; opens no database. The data
  * directory is walked once, by openat() from the folder held open, without
  * following links or leaving the file system. Hidden folders, state
- * directories (known by their marker file), "lost+found" and names that end in
+ * directories (state_is_marked()), "lost+found" and names that end in
  * -wal, -shm or -journal are passed over. Folders that a reader would have
  * expected to be entered (a link to a folder, a mount point) are counted in
  * `passed_over`. The names of a folder are read to the end before the stamps of

@@ -17,6 +17,15 @@
 #define RUN_NAME ".run"
 #define RUN_BYTES 4096 /* nobody writes a longer one */
 
+int state_is_marked(int folder, const struct stat *seen)
+{
+	struct stat marker;
+
+	if (fstatat(folder, STATE_MARKER, &marker, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? 0 : -1;
+	return marker.st_uid == seen->st_uid && (seen->st_mode & 022) == 0;
+}
+
 static int open_existing(int data_dir, const char *data_path, const char *path,
 			 struct state *state, struct error *err)
 {

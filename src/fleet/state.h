@@ -25,6 +25,7 @@
 #define FLEET_FLEET_STATE_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/clock.h"
@@ -32,6 +33,12 @@
 
 /* The name of the file that marks a state directory. */
 #define STATE_MARKER "fleet-upgrade.state"
+
+/* True for an open folder, as it was `seen`, with a marker that counts: one of
+ * the folder's owner's, where nobody else may write. Else whoever may make a
+ * file there would hide from discovery what others have in the folder.
+ * Negative, with errno: it cannot be told. */
+int state_is_marked(int folder, const struct stat *seen);
 
 struct state {
 	int folder;	/* -1: not there, and not asked to make it */

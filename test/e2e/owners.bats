@@ -297,6 +297,14 @@ users_sound()
 	rows_kept saved
 }
 
+@test "a file that looks like a marker hides nobody's databases" {
+	mkdir -m 1777 fleet/team
+	mv fleet/bob fleet/carol fleet/team/
+	as $ALICE touch fleet/team/fleet-upgrade.state
+	exits 0 fleet upgrade
+	has "5 upgraded"
+}
+
 @test "rollback and restore, each from the owner's own backup" {
 	exits 0 fleet upgrade
 	exits 0 fleet backups list

@@ -315,6 +315,30 @@ static void state_directories_are_known_by_their_marker(void **state)
 	finds(sandpit, "-");
 }
 
+/* Where others may make a file, one would hide what is not theirs. */
+static void a_marker_counts_where_its_owner_alone_may_write(void **state)
+{
+	const char *all = "- alice:team/in/alice_longterm.db";
+	const struct sandpit *sandpit = *state;
+
+	sandpit_folder(sandpit, "team");
+	sandpit_folder(sandpit, "team/in");
+	file(sandpit, "team/in/alice_longterm.db");
+	file(sandpit, "team/" STATE_MARKER);
+	fchmodat(sandpit->fd, "team", 01777, 0);
+	finds(sandpit, all);
+	fchmodat(sandpit->fd, "team", 0775, 0);
+	finds(sandpit, all);
+	fchmodat(sandpit->fd, "team", 0711, 0);
+	finds(sandpit, "-");
+	if (geteuid() != 0)
+		return;
+	fchownat(sandpit->fd, "team/" STATE_MARKER, 54321, 54321, 0);
+	finds(sandpit, all);
+	fchownat(sandpit->fd, "team", 54321, 54321, 0);
+	finds(sandpit, "-");
+}
+
 static void no_link_is_followed(void **state)
 {
 	const struct sandpit *sandpit = *state;
@@ -699,6 +723,7 @@ int main(void)
 		TEST(hidden_things_are_passed_over),
 		TEST(a_hidden_system_db_is_found_by_its_name),
 		TEST(state_directories_are_known_by_their_marker),
+		TEST(a_marker_counts_where_its_owner_alone_may_write),
 		TEST(no_link_is_followed),
 		TEST(what_is_no_file_is_a_subject_all_the_same),
 		TEST(a_system_db_behind_a_link_is_refused),
