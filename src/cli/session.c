@@ -170,13 +170,13 @@ static int open_fleet(struct session *session, struct error *err)
 				err);
 
 	fleet = session->fleet;
-	if (rc == 0 && fleet->passed_over && !session->options->quiet)
+	if (rc == 0 && fleet->links.count && !session->options->quiet)
 		message_warn("%s: %zu folder%s not entered, because no link "
 			     "and no mount point is followed; the first is %s; "
 			     "databases in there are not seen",
-			     session->data_path, fleet->passed_over,
-			     fleet->passed_over == 1 ? " was" : "s were",
-			     fleet->passed_first);
+			     session->data_path, fleet->links.count,
+			     fleet->links.count == 1 ? " was" : "s were",
+			     fleet->links.first);
 	return rc;
 }
 

@@ -1,7 +1,9 @@
 #include "cli/session.h"
 
+#include "cli/message.h"
 #include "cli/strict.h"
 #include "fleet/crew.h"
+#include "fleet/flaws.h"
 #include "fleet/owner.h"
 #include "fleet/room.h"
 
@@ -18,6 +20,32 @@ static int check_several(const struct session *session, bool make,
 				  session->config.state_dir, err) : 0;
 }
 
+/* Of several owners one must not end the run of all; but somebody's databases
+ * may not have been seen. */
+static int check_fleet(const struct session *session, bool is_several,
+		       struct error *err)
+{
+	const struct fleet *fleet = session->fleet;
+	int rc = is_several ? 0 : flaws_refuse(fleet, err);
+
+	if (rc)
+		return rc;
+	if (fleet->deep.count)
+		message_warn("%zu folder%s nested too deep, below more than %d "
+			     "others: databases in there are not seen; leave "
+			     "such folders out of the data directory; the "
+			     "first is %s/%s", fleet->deep.count,
+			     fleet->deep.count == 1 ? " is" : "s are",
+			     DISCOVER_DEPTH_MOST, session->data_path,
+			     fleet->deep.first);
+	if (fleet->closed.count)
+		message_warn("%zu folder%s passed over; look at what is there, "
+			     "and ask its owner: %s", fleet->closed.count,
+			     fleet->closed.count == 1 ? " was" : "s were",
+			     fleet->closed_why);
+	return 0;
+}
+
 int session_open_state(struct session *session, struct error *err)
 {
 	bool make = session->needs & NEED_WRITE;
@@ -27,6 +55,8 @@ int session_open_state(struct session *session, struct error *err)
 			      rooms_exist(session->data_dir,
 					  config->state_dir), &owner, err);
 
+	if (rc == 0)
+		rc = check_fleet(session, owner.is_several, err);
 	if (rc == 0 && owner.is_several)
 		rc = check_several(session, make, err);
 	if (rc == 0)

@@ -18,6 +18,8 @@ void subset_take(const struct fleet *fleet,
 			out->users[out->user_count++] = fleet->users[i];
 	out->not_selected = fleet->not_selected + fleet->user_count -
 			    out->user_count;
+	out->deep = fleet->deep;
+	out->closed = fleet->closed;
 }
 
 void subset_release(struct fleet *subset)

@@ -104,6 +104,8 @@ struct subject {
 	const char *username;	/* NULL for system.db */
 	const char *path;	/* below data_dir */
 	struct stamp stamp;	/* at discovery */
+	const char *twin;	/* the path of another subject that is one and
+				 * the same file; NULL: none */
 	bool is_exposed;	/* others than root and its owner may write to
 				 * its folder, or to one above it, and are not
 				 * trusted: see fleet/way.h */

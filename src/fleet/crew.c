@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "database/backup.h"
+#include "fleet/flaws.h"
 #include "fleet/owner.h"
 #include "fleet/room.h"
 
@@ -102,34 +103,6 @@ static int enter_room(const struct errand *errand, struct plan *plan,
 	return rc;
 }
 
-/* A database may lie where somebody else can put a journal beside it, and then
- * it must not be opened with its owner's rights: least of all with root's. */
-static int check_place(const struct job *job, struct error *err)
-{
-	const char *slash = strrchr(job->subject->path, '/');
-	uid_t owner = getuid();
-	char *folder = xasprintf("%s%s%.*s", job->plan->data_path,
-				 slash != NULL ? "/" : "",
-				 slash != NULL
-					 ? (int)(slash - job->subject->path)
-					 : 0,
-				 job->subject->path);
-	int rc = owner == 0 || job->subject->is_exposed
-			 ? owner_check_way(folder, owner, true, err)
-			 : 0;
-
-	if (rc != 0)
-		error_append(err, owner == 0
-			     ? "who can put a file beside what is root's "
-			       "could make root delete others, so it was left "
-			       "untouched; give it to the folder's owner, or "
-			       "the folder to root"
-			     : "who can put a journal beside a database says "
-			       "what it holds, so it was left untouched");
-	free(folder);
-	return rc;
-}
-
 static void do_job(struct job *job, job_work *work)
 {
 	bool is_look = job->phase == JOB_LOOK;
@@ -159,7 +132,8 @@ static void work_through(void *self, const struct worker_call *call)
 
 		job.plan = &plan;
 		job.stop_now = call->undo;
-		if (rc != 0 || check_place(&job, &why) != 0) {
+		if (rc != 0 ||
+		    flaws_check(plan.data_path, job.subject, &why) != 0) {
 			result_fail(&job.result, &why);
 			job.phase = JOB_DONE;
 		} else if (job_check_stop(&job, NULL) != 0) {

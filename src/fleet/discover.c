@@ -14,6 +14,7 @@
 #include "base/trust.h"
 #include "fleet/arena.h"
 #include "fleet/company.h"
+#include "fleet/flaws.h"
 #include "fleet/narrow.h"
 #include "fleet/state.h"
 #include "fleet/way.h"
@@ -24,23 +25,40 @@ struct walk {
 	struct fleet *fleet;
 	size_t capacity;
 	dev_t device;
+	unsigned depth;
 	char path[PATH_MAX]; /* of what is being looked at, below data_dir */
 };
 
-/* Puts `name` behind the first `length` bytes of the path; the new length. No
- * system call takes a longer path, and SQLite would not either. */
-static int path_append(struct walk *walk, size_t length, const char *name,
-		       size_t *out, struct error *err)
+/* Puts `name` behind the first `length` bytes of the path; the new length, or 0
+ * if it is too long. No system call takes a longer path, and SQLite would not
+ * either. */
+static size_t path_append(struct walk *walk, size_t length, const char *name)
 {
 	int more = snprintf(walk->path + length, sizeof(walk->path) - length,
 			    "%s%s", length > 0 ? "/" : "", name);
 
-	if ((size_t)more >= sizeof(walk->path) - length)
-		return error_set(err, ERROR_IO,
-				 "%.64s...: folders are nested too deep; "
-				 "nothing was touched", walk->path);
-	*out = length + (size_t)more;
+	if ((size_t)more < sizeof(walk->path) - length)
+		return length + (size_t)more;
+	walk->path[length] = '\0';
 	return 0;
+}
+
+static void pass_over(struct fleet *fleet, struct passed *passed,
+		      const char *path)
+{
+	passed->count++;
+	if (passed->first == NULL || strcmp(path, passed->first) < 0)
+		passed->first = arena_add(fleet->arena, path, strlen(path));
+}
+
+static void pass_closed(struct fleet *fleet, const char *path,
+			struct error *why)
+{
+	if (fleet->closed_why == NULL)
+		fleet->closed_why = arena_add(fleet->arena, why->message,
+					      strlen(why->message));
+	pass_over(fleet, &fleet->closed, path);
+	*why = (struct error){ 0 };
 }
 
 /* Takes what is at the walk's path if it is one of the databases asked for. Its
@@ -79,9 +97,9 @@ static bool is_exposed(const struct walk *walk, const struct subject *found,
 /* Takes the stamps of what was found in one folder: from `first` on, but for
  * those of folders below, which have theirs. `length` is that of the folder's
  * path. What is gone since the folder was read was never found. */
-static int stamp_folder(struct walk *walk, int folder, size_t length,
-			size_t first, const struct way *way,
-			struct company *company, struct error *err)
+static void stamp_folder(struct walk *walk, int folder, size_t length,
+			 size_t first, const struct way *way,
+			 struct company *company)
 {
 	struct fleet *fleet = walk->fleet;
 	size_t kept = first;
@@ -89,39 +107,34 @@ static int stamp_folder(struct walk *walk, int folder, size_t length,
 	for (size_t i = first; i < fleet->user_count; i++) {
 		struct subject found = fleet->users[i];
 		const char *name = found.path + length + (length > 0);
+		struct error why = { 0 };
 		int rc = 0;
 
 		if (found.stamp.mode == 0) {
-			rc = stamp_take(folder, name, &found.stamp, err);
+			rc = stamp_take(folder, name, &found.stamp, &why);
 			found.is_alone = !company_is_kept(company, name);
 			found.is_exposed = is_exposed(walk, &found, way);
 		}
 		if (rc == 0)
 			fleet->users[kept++] = found;
 		else if (rc != ERROR_MISSING)
-			return error_prefix(err, "%s", found.path);
+			pass_closed(fleet, found.path, &why);
 	}
 	fleet->user_count = kept;
+}
+
+/* That we have no memory or descriptors left is no word about the folder. */
+static int unreadable(struct walk *walk, struct error *err)
+{
+	int failure = errno;
+	int rc = error_set_errno(err, ERROR_IO, failure,
+				 "folder %s cannot be read, so that databases "
+				 "in it would be missed", walk->path);
+
+	if (failure == EMFILE || failure == ENFILE || failure == ENOMEM)
+		return rc;
+	pass_closed(walk->fleet, walk->path, err);
 	return 0;
-}
-
-static void pass_over(struct walk *walk)
-{
-	struct fleet *fleet = walk->fleet;
-
-	fleet->passed_over++;
-	if (fleet->passed_first == NULL ||
-	    strcmp(walk->path, fleet->passed_first) < 0)
-		fleet->passed_first = arena_add(fleet->arena, walk->path,
-						strlen(walk->path));
-}
-
-static int unreadable(const struct walk *walk, struct error *err)
-{
-	return error_set_errno(err, ERROR_IO, errno,
-			       "folder %s cannot be read, so that databases in "
-			       "it would be missed; nothing was touched",
-			       walk->path);
 }
 
 /* Whether a folder just opened is to be walked; negative: it cannot be told. A
@@ -135,7 +148,7 @@ static int is_ours(struct walk *walk, int folder, struct stat *seen)
 	if (is_marked != 0)
 		return is_marked > 0 ? 0 : -1;
 	if (seen->st_dev != walk->device)
-		pass_over(walk);
+		pass_over(walk->fleet, &walk->fleet->links, walk->path);
 	return seen->st_dev == walk->device;
 }
 
@@ -155,9 +168,11 @@ static int enter(struct walk *walk, int parent, const struct dirent *entry,
 		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*out >= 0) {
 		ours = is_ours(walk, *out, seen);
-		if (ours > 0)
+		if (ours > 0 && walk->depth < DISCOVER_DEPTH_MOST)
 			return 0;
 		rc = ours < 0 ? unreadable(walk, err) : 0;
+		if (ours > 0)
+			pass_over(walk->fleet, &walk->fleet->deep, walk->path);
 		close(*out);
 		*out = -1;
 		return rc;
@@ -169,7 +184,7 @@ static int enter(struct walk *walk, int parent, const struct dirent *entry,
 	/* A link, or a file where the file system does not say which. */
 	if (fstatat(parent, entry->d_name, seen, 0) == 0 &&
 	    S_ISDIR(seen->st_mode))
-		pass_over(walk);
+		pass_over(walk->fleet, &walk->fleet->links, walk->path);
 	return 0;
 }
 
@@ -197,16 +212,21 @@ static int walk_folder(struct walk *walk, int folder, size_t length,
 		entry = readdir(dir);
 		if (entry == NULL)
 			break;
-		if (entry->d_name[0] == '.')
+		if (entry->d_name[0] == '.' ||
+		    company_note(&company, entry->d_name))
 			continue;
-		rc = path_append(walk, length, entry->d_name, &end, err);
-		if (rc == 0 && !company_note(&company, entry->d_name))
-			take_candidate(walk);
-		if (rc == 0)
-			rc = enter(walk, folder, entry, &below, &seen, err);
+		end = path_append(walk, length, entry->d_name);
+		if (end == 0) {
+			pass_over(walk->fleet, &walk->fleet->deep, walk->path);
+			continue;
+		}
+		take_candidate(walk);
+		rc = enter(walk, folder, entry, &below, &seen, err);
 		if (rc == 0 && below >= 0) {
 			into = way_into(way, &seen);
+			walk->depth++;
 			rc = walk_folder(walk, below, end, &into, err);
+			walk->depth--;
 		}
 	}
 	if (rc == 0 && errno != 0)
@@ -214,8 +234,7 @@ static int walk_folder(struct walk *walk, int folder, size_t length,
 				     "folder %.*s cannot be read to its end",
 				     (int)length, walk->path);
 	if (rc == 0)
-		rc = stamp_folder(walk, folder, length, first, way, &company,
-				  err);
+		stamp_folder(walk, folder, length, first, way, &company);
 	company_release(&company);
 	closedir(dir);
 	return rc;
@@ -301,24 +320,6 @@ static void sort(struct fleet *fleet)
 		      sizeof(*fleet->by_file), by_file);
 }
 
-/* Two workers on one file would drop each other's locks by closing it; also a
- * bind mount can show a file twice, so that the link count says nothing. */
-static int refuse_doubles(const struct fleet *fleet, struct error *err)
-{
-	for (size_t i = 1; i < fleet->file_count; i++) {
-		const struct subject *one = fleet->by_file[i - 1];
-		const struct subject *two = fleet->by_file[i];
-
-		if (stamp_compare_file(&one->stamp, &two->stamp) == 0)
-			return error_set(err, ERROR_USAGE,
-					 "%s and %s are one and the same file; "
-					 "nothing was touched; keep one of the "
-					 "two names below the data directory",
-					 one->path, two->path);
-	}
-	return 0;
-}
-
 static int search(struct walk *walk, int data_dir, struct error *err)
 {
 	struct fleet *fleet = walk->fleet;
@@ -339,11 +340,12 @@ static int search(struct walk *walk, int data_dir, struct error *err)
 	rc = walk_folder(walk, folder, 0, &way, err);
 	if (rc == 0)
 		rc = find_system(walk, data_dir, &way, err);
-	if (rc == 0)
+	/* Who is not seen may be there. */
+	if (rc == 0 && flaws_unseen(fleet) == 0)
 		rc = narrow_check(walk->narrow, err);
 	if (rc == 0) {
 		sort(fleet);
-		rc = refuse_doubles(fleet, err);
+		flaws_find_twins(fleet);
 	}
 	return rc;
 }

@@ -3,22 +3,24 @@
  *
  * Runs on: the loop thread, before the run; opens no database. The data
  * directory is walked once, by openat() from the folder held open, without
- * following links or leaving the file system. Hidden folders, state
- * directories (state_is_marked()), "lost+found" and names that end in
- * -wal, -shm or -journal are passed over. Folders that a reader would have
- * expected to be entered (a link to a folder, a mount point) are counted in
- * `passed_over`. The names of a folder are read to the end before the stamps of
- * its databases are taken, one system call each: company.h says why.
+ * following links or leaving the file system. Hidden folders, state directories
+ * (state_is_marked()), "lost+found" and names that end in -wal, -shm or
+ * -journal are passed over. Folders that a reader would have expected to be
+ * entered (a link to a folder, a mount point) are counted in `links`, what lies
+ * below more than DISCOVER_DEPTH_MOST folders in `deep`, and folders that
+ * cannot be read in `closed`; the last two are no errors here, since one user
+ * can bring them about: see flaws.h. The names of a folder are read to the end
+ * before the stamps of its databases are taken, one system call each: company.h
+ * says why.
  *
  * Owns: every string and subject, until fleet_free(). Memory: about 250 bytes
  * a database. Lifetime: the run. Whoever narrows a fleet may change `system`,
  * `users` (order and content) and `user_count` in a shallow copy of the
  * struct, which he does not fleet_free().
  *
- * Errors: ERROR_IO (a folder cannot be read: a fleet of which a part is not
- * seen must not be called upgraded), ERROR_USAGE (a user asked for by name has
- * no database; a file found twice, under two names and one inode),
- * ERROR_CONFIG (system_db lies behind a link). Paths in messages are below
+ * Errors: ERROR_IO (the data directory cannot be read, or a folder not to its
+ * end), ERROR_USAGE (a user asked for by name has no database), ERROR_CONFIG
+ * (system_db lies behind a link). Paths in messages are below
  * data_dir.
  */
 #ifndef FLEET_FLEET_DISCOVER_H
@@ -42,6 +44,16 @@ struct selection {
 	const char *advice;	/* ends the error about an unknown user; NULL */
 };
 
+/* More folders one below the other hold no database, and each takes a
+ * descriptor. */
+#define DISCOVER_DEPTH_MOST 64
+
+/* Folders not entered, though databases may lie there. */
+struct passed {
+	size_t count;
+	const char *first; /* by name; NULL: none */
+};
+
 struct fleet {
 	struct subject *system;	 /* NULL: system_db is "", not there or not
 				  * asked for */
@@ -50,9 +62,9 @@ struct fleet {
 	struct subject **by_file; /* all of them, by device and inode */
 	size_t file_count;
 	size_t not_selected;	 /* user databases found and not asked for */
-	size_t passed_over;	 /* folders not entered though users may lie
-				  * there: links to folders, mount points */
-	const char *passed_first; /* the first of them by name; NULL: none */
+	struct passed links;	 /* links to folders, mount points */
+	struct passed deep, closed;
+	const char *closed_why;	 /* for one of the closed; NULL: none */
 	struct arena *arena;	 /* where the strings live */
 };
 

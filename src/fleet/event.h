@@ -31,6 +31,8 @@ struct totals {
 	size_t outcomes[OUTCOME_COUNT];
 	size_t stale_empty;	       /* of the skipped: 0 bytes for over an
 					* hour, which count no longer */
+	size_t unseen;		       /* places where databases may lie that
+					* nobody has looked at (flaws.h) */
 	size_t not_begun;	       /* left as they were because the run
 					* was stopped */
 	size_t in_doubt;	       /* failed, and may not stand where they

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "database/backup.h"
+#include "fleet/flaws.h"
 #include "fleet/sweep.h"
 
 #define TICK_MS 200
@@ -317,6 +318,7 @@ void run_begin(struct run *run, const struct operation *operation)
 	run->summary.dry_run = operation->is_dry_run;
 	tally_expect(&run->summary.totals, fleet->system, fleet->users,
 		     fleet->user_count);
+	run->summary.totals.unseen = flaws_unseen(fleet);
 	tell(run, &event);
 }
 

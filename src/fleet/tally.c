@@ -103,10 +103,10 @@ void tally_add(struct totals *totals, const struct subject *subject,
 
 int tally_status(const struct totals *totals, bool system_gates)
 {
-	int status = EXIT_STATUS_GOOD;
+	int status = totals->unseen > 0 ? EXIT_STATUS_AGAIN : EXIT_STATUS_GOOD;
 
 	if (system_gates)
-		status = rules[totals->system].as_gate;
+		status = tally_worse(status, rules[totals->system].as_gate);
 	for (int i = 0; i < OUTCOME_COUNT; i++)
 		if (counted(totals, (enum outcome)i) > 0)
 			status = tally_worse(status, rules[i].status);

@@ -21,7 +21,8 @@ enum exit_status {
 	EXIT_STATUS_DISK = 74,	   /* folder, disk, state or log failed */
 	EXIT_STATUS_STOPPED = 6,   /* stopped on purpose */
 	EXIT_STATUS_DATABASES = 1, /* some databases failed */
-	EXIT_STATUS_AGAIN = 5,	   /* some were busy or skipped: run again */
+	EXIT_STATUS_AGAIN = 5,	   /* some were busy or skipped, or may not have
+				    * been seen: run again */
 	EXIT_STATUS_GOOD = 0,
 };
 

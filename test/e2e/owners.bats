@@ -305,6 +305,67 @@ users_sound()
 	has "5 upgraded"
 }
 
+@test "a database with two names fails alone" {
+	as $ALICE ln "$(db alice)" fleet/alice/zz_longterm.db
+	exits 1 fleet upgrade
+	says "2 failed" "4 upgraded" "user alice" "user zz" \
+		"fleet/alice/zz_longterm.db is one and the same file"
+	all_at none alice
+	all_at 0.3.20 bob carol dave
+	as $ALICE rm fleet/alice/zz_longterm.db
+	exits 0 fleet upgrade
+	has "1 upgraded, 4 current"
+	# What is one owner's stays as it was.
+	cp -a fleet/alice one
+	rm -rf one/.fleet-upgrade
+	ln one/alice_longterm.db one/zz_longterm.db
+	untouched "$FLEET_UPGRADE" -d one -m migrations \
+		--set fleet.system_db= upgrade
+	same 64 "$status"
+	has "one and the same file; nothing was touched"
+}
+
+@test "folders nested without end keep nobody else waiting" {
+	python3 -c 'import os, sys
+os.setuid(int(sys.argv[1]))
+for name, depth in ("d", 1500), ("l" * 200, 25):
+	os.chdir(sys.argv[2])
+	for i in range(depth):
+		os.mkdir(name)
+		os.chdir(name)' $ALICE "$T/fleet/alice"
+	ulimit -n 256
+	exits 5 fleet upgrade --quiet
+	says "warning: 2 folders are nested too deep" "not seen" \
+		"the first is $T/fleet/alice/d/d/d"
+	all_at 0.3.20 alice bob carol dave
+	exits 5 fleet upgrade alice
+	exits 5 fleet status --check
+	exits 0 fleet status
+	has "nested too deep"
+	rm -rf fleet/alice/d fleet/alice/lll*
+	exits 0 fleet upgrade
+}
+
+@test "a folder that not even root can read keeps nobody else waiting" {
+	# As with a file system in user space: without the right to look anywhere.
+	mkdir -m 700 fleet/alice/own
+	chown $ALICE fleet/alice/own
+	chmod 755 fleet/alice
+	root="setpriv --bounding-set -dac_override,-dac_read_search"
+	exits 5 $root "$FLEET_UPGRADE" -d fleet -m migrations \
+		--set backup.min_free=0% upgrade --quiet
+	says "warning: 1 folder was passed over" \
+		"folder alice/own cannot be read" "Permission denied"
+	all_at 0.3.20 alice bob carol dave
+	exits 0 fleet upgrade
+	# What is one owner's stays as it was.
+	chown -R $ALICE fleet
+	rm -rf fleet/.fleet-upgrade
+	chmod 755 fleet/*/
+	exits 74 $root "$FLEET_UPGRADE" -d fleet -m migrations
+	says "folder alice/own cannot be read" "nothing was touched"
+}
+
 @test "rollback and restore, each from the owner's own backup" {
 	exits 0 fleet upgrade
 	exits 0 fleet backups list

@@ -316,6 +316,20 @@ static void what_others_could_come_at_is_not_begun(void **state)
 	assert_int_equal(result_of(scene, 2)->outcome, OUTCOME_CURRENT);
 }
 
+static void what_has_two_names_is_not_begun(void **state)
+{
+	static const uid_t owners[] = { ONE, ONE, ONE };
+	struct scene *scene = *state;
+
+	set(scene, owners, 3);
+	scene->subjects[0].twin = "2.db";
+	scene->subjects[2].twin = "0.db";
+	work_off(scene, tell_who, true);
+	assert_failed(scene, 0, "/2.db is one and the same file");
+	assert_int_equal(result_of(scene, 1)->outcome, OUTCOME_CURRENT);
+	assert_failed(scene, 2, "/0.db is one and the same file");
+}
+
 /* A user chooses his name, and the administrator pastes the command. */
 static void the_command_to_look_at_it_is_quoted(void **state)
 {
@@ -475,6 +489,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(each_owner_has_a_process),
 		TEST(what_others_could_come_at_is_not_begun),
+		TEST(what_has_two_names_is_not_begun),
 		TEST(the_command_to_look_at_it_is_quoted),
 		TEST(one_that_dies_fails_one_database),
 		TEST(one_that_dies_while_it_writes_says_so),

@@ -354,8 +354,8 @@ static void no_link_is_followed(void **state)
 	fleet = discover(sandpit, &selection);
 	assert_int_equal(fleet->user_count, 0);
 	/* But it is told that there was something to enter. */
-	assert_int_equal(fleet->passed_over, 3);
-	assert_string_equal(fleet->passed_first, "also");
+	assert_int_equal(fleet->links.count, 3);
+	assert_string_equal(fleet->links.first, "also");
 	fleet_free(fleet);
 	drop(&selection);
 }
@@ -398,27 +398,39 @@ static void a_system_db_behind_a_link_is_refused(void **state)
 	drop(&selection);
 }
 
-static void a_file_found_twice_is_refused(void **state)
+static const struct subject *user(const struct fleet *fleet, const char *name)
+{
+	for (size_t i = 0; i < fleet->user_count; i++)
+		if (strcmp(fleet->users[i].username, name) == 0)
+			return &fleet->users[i];
+	fail_msg("user %s was not found", name);
+	return NULL;
+}
+
+static void a_file_found_twice_is_told(void **state)
 {
 	const struct sandpit *sandpit = *state;
 	struct selection selection = usual();
-	struct error err = { 0 };
+	struct fleet *fleet;
 
 	file(sandpit, "alice_longterm.db");
 	file(sandpit, "bob_longterm.db");
 	assert_int_equal(linkat(sandpit->fd, "bob_longterm.db", sandpit->fd,
 				"zoe_longterm.db", 0), 0);
-	assert_int_equal(fails(sandpit, &selection, &err), ERROR_USAGE);
-	assert_non_null(strstr(err.message, "bob_longterm.db"));
-	assert_non_null(strstr(err.message, "zoe_longterm.db"));
-	assert_null(strstr(err.message, "alice"));
+	fleet = discover(sandpit, &selection);
+	assert_string_equal(user(fleet, "bob")->twin, "zoe_longterm.db");
+	assert_string_equal(user(fleet, "zoe")->twin, "bob_longterm.db");
+	assert_null(user(fleet, "alice")->twin);
+	fleet_free(fleet);
 
 	/* system.db and a user are as bad. */
 	unlinkat(sandpit->fd, "zoe_longterm.db", 0);
 	assert_int_equal(linkat(sandpit->fd, "bob_longterm.db", sandpit->fd,
 				"system.db", 0), 0);
-	assert_int_equal(fails(sandpit, &selection, &err), ERROR_USAGE);
-	assert_non_null(strstr(err.message, "system.db"));
+	fleet = discover(sandpit, &selection);
+	assert_string_equal(fleet->system->twin, "bob_longterm.db");
+	assert_string_equal(user(fleet, "bob")->twin, "system.db");
+	fleet_free(fleet);
 	drop(&selection);
 }
 
@@ -538,18 +550,26 @@ static int read_closed_folder(const struct sandpit *sandpit)
 	struct selection selection = usual();
 	struct fleet *fleet;
 	struct error err = { 0 };
-	int rc;
+	int rc = 0;
 
 	if (geteuid() == 0 && (setgid(54321) != 0 || setuid(54321) != 0))
 		return 1;
-	rc = fleet_discover(sandpit->fd, &selection, &fleet, &err);
-	drop(&selection);
-	if (rc != ERROR_IO || fleet != NULL)
+	if (fleet_discover(sandpit->fd, &selection, &fleet, &err) != 0)
 		return 2;
-	return strstr(err.message, "users/closed") != NULL ? 0 : 3;
+	if (fleet->closed.count != 1 ||
+	    strcmp(fleet->closed.first, "users/closed") != 0)
+		rc = 3;
+	else if (strstr(fleet->closed_why, "users/closed cannot be read") ==
+		 NULL || strstr(fleet->closed_why, "ermission") == NULL)
+		rc = 4;
+	else if (fleet->user_count != 1)
+		rc = 5;
+	fleet_free(fleet);
+	drop(&selection);
+	return rc;
 }
 
-static void a_folder_that_cannot_be_read_is_an_error(void **state)
+static void a_folder_that_cannot_be_read_is_told(void **state)
 {
 	const struct sandpit *sandpit = *state;
 	int status;
@@ -557,6 +577,8 @@ static void a_folder_that_cannot_be_read_is_an_error(void **state)
 
 	fchmod(sandpit->fd, 0755);
 	sandpit_folder(sandpit, "users");
+	fchmodat(sandpit->fd, "users", 0755, 0);
+	file(sandpit, "users/bob_longterm.db");
 	sandpit_folder(sandpit, "users/closed");
 	fchmodat(sandpit->fd, "users/closed", 0, 0);
 	child = fork();
@@ -566,17 +588,34 @@ static void a_folder_that_cannot_be_read_is_an_error(void **state)
 	assert_int_equal(status, 0);
 }
 
-static void nested_too_deep_is_an_error(void **state)
+/* That nothing can be opened any more is no word about a folder. */
+static void too_few_descriptors_are_an_error(void **state)
 {
 	const struct sandpit *sandpit = *state;
 	struct selection selection = usual();
 	struct error err = { 0 };
-	char name[201];
+	struct rlimit all, few;
+
+	sandpit_folder(sandpit, "a");
+	sandpit_folder(sandpit, "a/b");
+	getrlimit(RLIMIT_NOFILE, &all);
+	few = all;
+	few.rlim_cur = (rlim_t)dup(sandpit->fd) + 2;
+	close((int)few.rlim_cur - 2);
+	setrlimit(RLIMIT_NOFILE, &few);
+	assert_int_equal(fails(sandpit, &selection, &err), ERROR_IO);
+	setrlimit(RLIMIT_NOFILE, &all);
+	assert_non_null(strstr(err.message, "folder a/b cannot be read"));
+	drop(&selection);
+}
+
+/* Makes so many folders one below the other, each called so, and a database in
+ * the last one; or removes them, since nftw() of the fixture could not. */
+static void nest(const struct sandpit *sandpit, const char *name, int count)
+{
 	int folder = dup(sandpit->fd);
 
-	memset(name, 'd', 200);
-	name[200] = '\0';
-	for (int i = 0; i < 25; i++) {
+	for (int i = 0; i < count; i++) {
 		int below;
 
 		assert_int_equal(mkdirat(folder, name, 0700), 0);
@@ -585,20 +624,23 @@ static void nested_too_deep_is_an_error(void **state)
 		close(folder);
 		folder = below;
 	}
+	close(openat(folder, "x_longterm.db", O_WRONLY | O_CREAT, 0600));
 	close(folder);
-	assert_int_equal(fails(sandpit, &selection, &err), ERROR_IO);
-	assert_non_null(strstr(err.message, "too deep"));
-	drop(&selection);
+}
 
-	/* nftw() of the fixture could not remove that either. */
-	folder = dup(sandpit->fd);
-	for (int i = 0; i < 25; i++) {
+static void clear_nest(const struct sandpit *sandpit, const char *name,
+		       int count)
+{
+	int folder = dup(sandpit->fd);
+
+	for (int i = 0; i < count; i++) {
 		int below = openat(folder, name, O_RDONLY | O_DIRECTORY);
 
 		close(folder);
 		folder = below;
 	}
-	for (int i = 0; i < 25; i++) {
+	unlinkat(folder, "x_longterm.db", 0);
+	for (int i = 0; i < count; i++) {
 		int above = openat(folder, "..", O_RDONLY | O_DIRECTORY);
 
 		close(folder);
@@ -606,6 +648,43 @@ static void nested_too_deep_is_an_error(void **state)
 		folder = above;
 	}
 	close(folder);
+}
+
+static void what_is_nested_too_deep_is_told(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	struct selection selection = usual();
+	struct fleet *fleet;
+	char name[201];
+
+	file(sandpit, "alice_longterm.db");
+	nest(sandpit, "d", DISCOVER_DEPTH_MOST);
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->user_count, 2);
+	assert_int_equal(fleet->deep.count, 0);
+	fleet_free(fleet);
+	clear_nest(sandpit, "d", DISCOVER_DEPTH_MOST);
+
+	nest(sandpit, "d", DISCOVER_DEPTH_MOST + 1);
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->user_count, 1);
+	assert_int_equal(fleet->deep.count, 1);
+	assert_int_equal(strlen(fleet->deep.first),
+			 2 * (DISCOVER_DEPTH_MOST + 1) - 1);
+	fleet_free(fleet);
+	clear_nest(sandpit, "d", DISCOVER_DEPTH_MOST + 1);
+
+	/* A path may be too long before. */
+	memset(name, 'd', 200);
+	name[200] = '\0';
+	nest(sandpit, name, 25);
+	fleet = discover(sandpit, &selection);
+	assert_int_equal(fleet->user_count, 1);
+	assert_int_equal(fleet->deep.count, 1);
+	assert_int_equal(strlen(fleet->deep.first), 20 * 201 - 1);
+	fleet_free(fleet);
+	clear_nest(sandpit, name, 25);
+	drop(&selection);
 }
 
 /* In a child with its own mounts: 0 as it has to be, 99 not possible here. */
@@ -632,14 +711,15 @@ static int look_at_mounts(const struct sandpit *sandpit)
 	root = open(sandpit->path, O_RDONLY | O_DIRECTORY);
 	if (fleet_discover(root, &selection, &fleet, &err) != 0)
 		rc = 1;
-	else if (fleet->user_count != 1 || fleet->passed_over != 1 ||
-		 strcmp(fleet->passed_first, "other") != 0)
+	else if (fleet->user_count != 1 || fleet->links.count != 1 ||
+		 strcmp(fleet->links.first, "other") != 0)
 		rc = 2;
 	fleet_free(fleet);
 	fleet = NULL;
 	/* The same folder twice, which no link count would show. */
 	if (rc == 0 && mount(real, bind, "", MS_BIND, NULL) == 0 &&
-	    fleet_discover(root, &selection, &fleet, &err) != ERROR_USAGE)
+	    (fleet_discover(root, &selection, &fleet, &err) != 0 ||
+	     fleet->users[0].twin == NULL))
 		rc = 3;
 	fleet_free(fleet);
 	close(root);
@@ -727,14 +807,15 @@ int main(void)
 		TEST(no_link_is_followed),
 		TEST(what_is_no_file_is_a_subject_all_the_same),
 		TEST(a_system_db_behind_a_link_is_refused),
-		TEST(a_file_found_twice_is_refused),
+		TEST(a_file_found_twice_is_told),
 		TEST(another_hard_link_elsewhere_is_fine),
 		TEST(tells_what_others_could_come_at),
 		TEST(narrows_to_the_users_asked_for),
 		TEST(includes_and_excludes_match_user_names),
 		TEST(names_may_hold_anything),
-		TEST(a_folder_that_cannot_be_read_is_an_error),
-		TEST(nested_too_deep_is_an_error),
+		TEST(a_folder_that_cannot_be_read_is_told),
+		TEST(too_few_descriptors_are_an_error),
+		TEST(what_is_nested_too_deep_is_told),
 		TEST(file_systems_are_not_left),
 		TEST(many_databases_take_little_memory),
 	};

@@ -101,6 +101,19 @@ static void system_db_gates(void **state)
 	}
 }
 
+/* Whatever became of those that were seen, some may be left. */
+static void what_was_not_seen_is_to_be_run_again(void **state)
+{
+	struct totals totals = { .unseen = 1 };
+
+	(void)state;
+	assert_int_equal(tally_status(&totals, true), 5);
+	add(&totals, KIND_SYSTEM, OUTCOME_CURRENT);
+	assert_int_equal(tally_status(&totals, true), 5);
+	add(&totals, KIND_USER, OUTCOME_FAILED);
+	assert_int_equal(tally_status(&totals, true), 1);
+}
+
 static void the_worst_of_many_counts(void **state)
 {
 	struct totals totals = { 0 };
@@ -266,6 +279,7 @@ int main(void)
 		cmocka_unit_test(a_users_outcome_decides),
 		cmocka_unit_test(what_failed_may_have_changed),
 		cmocka_unit_test(system_db_gates),
+		cmocka_unit_test(what_was_not_seen_is_to_be_run_again),
 		cmocka_unit_test(the_worst_of_many_counts),
 		cmocka_unit_test(work_is_what_was_expected),
 		cmocka_unit_test(the_ways_of_the_upgraded_are_counted),
