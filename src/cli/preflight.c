@@ -28,15 +28,16 @@ static void hear(struct listener *self, const struct event *event)
 	struct tally *tally = (struct tally *)self;
 
 	if (event->type == EVENT_DATABASE && event->result->backup_bytes > 0)
-		add(&tally->need, (uint64_t)event->result->backup_bytes,
+		add(&tally->need,
+		    (uint64_t)tally_backup_bytes(event->subject, event->result),
 		    tally->disk);
 }
 
 static void add_subject(struct preflight_need *need,
 			const struct subject *subject, uint64_t disk)
 {
-	if (S_ISREG(subject->stamp.mode) && subject->stamp.bytes > 0)
-		add(need, (uint64_t)subject->stamp.bytes, disk);
+	if (S_ISREG(subject->stamp.mode))
+		add(need, stamp_disk_bytes(&subject->stamp), disk);
 }
 
 bool preflight_fits(const struct preflight_need *need,

@@ -5,7 +5,8 @@
  * Runs on: the loop thread, under the lock.
  * First by what costs nothing: if all databases together would fit, there is
  * room. Otherwise those of an upgrade are looked at, and only the pending ones
- * count.
+ * count. A database counts for what its file takes on the disk, which its
+ * length need not tell.
  */
 #ifndef FLEET_CLI_PREFLIGHT_H
 #define FLEET_CLI_PREFLIGHT_H

@@ -77,9 +77,19 @@ int tally_worse(int a, int b)
 	return EXIT_STATUS_GOOD;
 }
 
+int64_t tally_backup_bytes(const struct subject *subject,
+			   const struct result *result)
+{
+	int64_t held = (int64_t)stamp_disk_bytes(&subject->stamp);
+
+	return held < result->backup_bytes ? held : result->backup_bytes;
+}
+
 void tally_add(struct totals *totals, const struct subject *subject,
 	       const struct result *result, bool for_real)
 {
+	int64_t bytes;
+
 	totals->done++;
 	totals->work_done += work_of(subject);
 	totals->outcomes[result->outcome]++;
@@ -96,9 +106,11 @@ void tally_add(struct totals *totals, const struct subject *subject,
 	totals->wal += result->is_wal;
 	if (for_real && !result->has_backup)
 		return;
-	totals->bytes_backed_up += result->backup_bytes;
-	if (result->backup_bytes > totals->bytes_biggest)
-		totals->bytes_biggest = result->backup_bytes;
+	bytes = for_real ? result->backup_bytes
+			 : tally_backup_bytes(subject, result);
+	totals->bytes_backed_up += bytes;
+	if (bytes > totals->bytes_biggest)
+		totals->bytes_biggest = bytes;
 }
 
 int tally_status(const struct totals *totals, bool system_gates)

@@ -33,6 +33,12 @@ int tally_worse(int a, int b);
 void tally_expect(struct totals *totals, const struct subject *system,
 		  const struct subject *users, size_t count);
 
+/* What the backup will take that a look says is needed: no more than the file
+ * takes now. One user's file may be 200 GiB long and hold nothing, and is no
+ * reason to find no room for all. */
+int64_t tally_backup_bytes(const struct subject *subject,
+			   const struct result *result);
+
 /* Counts one database that is done for good. `for_real`: bytes count only
  * where a backup was made, not where one would be. */
 void tally_add(struct totals *totals, const struct subject *subject,

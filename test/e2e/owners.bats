@@ -366,6 +366,25 @@ for name, depth in ("d", 1500), ("l" * 200, 25):
 	says "folder alice/own cannot be read" "nothing was touched"
 }
 
+@test "a file that is mostly holes takes nobody else's room" {
+	# Less than the disk holds, more than is free; and its header says so.
+	python3 -c 'import os, struct, sys
+disk = os.statvfs(sys.argv[1])
+pages = disk.f_blocks * disk.f_frsize // 4096 - 1000
+with open(sys.argv[1], "r+b") as file:
+	head = bytearray(file.read(100))
+	head[28:32] = struct.pack(">I", pages)
+	head[92:96] = head[24:28]
+	file.seek(0)
+	file.write(head)
+	file.truncate(pages * 4096)' "$(db alice)"
+	run fleet upgrade --dry-run
+	lacks "no room"
+	run fleet upgrade
+	lacks "no room"
+	all_at 0.3.20 bob carol dave
+}
+
 @test "rollback and restore, each from the owner's own backup" {
 	exits 0 fleet upgrade
 	exits 0 fleet backups list

@@ -57,12 +57,13 @@ static void test_huge_sizes_do_not_wrap_round(void **state)
 }
 
 /* A fleet of one database with `bytes`, on the disk of the folder. */
-static int ask(const struct sandpit *folder, off_t bytes, mode_t type,
-	       const char *keep, struct error *err)
+static int ask_of(const struct sandpit *folder, off_t bytes, blkcnt_t blocks,
+		  mode_t type, const char *keep, struct error *err)
 {
 	struct subject user = { .kind = KIND_USER, .username = "a",
 				.path = "a.db",
-				.stamp = { .mode = type, .bytes = bytes } };
+				.stamp = { .mode = type, .bytes = bytes,
+					   .blocks = blocks } };
 	struct fleet fleet = { .users = &user, .user_count = 1 };
 	struct session session = { .state = { .folder = folder->fd,
 					      .path = folder->path } };
@@ -71,6 +72,27 @@ static int ask(const struct sandpit *folder, off_t bytes, mode_t type,
 	assert_int_equal(amount_parse_share(keep, &session.config.min_free,
 					    err), 0);
 	return preflight_space(&session, &fleet, false, err);
+}
+
+/* One without holes. */
+static int ask(const struct sandpit *folder, off_t bytes, mode_t type,
+	       const char *keep, struct error *err)
+{
+	return ask_of(folder, bytes, bytes / 512 + 1, type, keep, err);
+}
+
+static void test_holes_need_no_room(void **state)
+{
+	const struct sandpit *folder = *state;
+	struct space space;
+	struct error err;
+
+	assert_int_equal(space_of(folder->fd, &space, &err), 0);
+	assert_int_equal(ask_of(*state, (off_t)space.total, 16, S_IFREG, "0%",
+				&err), 0);
+	assert_int_equal(ask_of(*state, (off_t)space.total,
+				(blkcnt_t)(space.total / 512), S_IFREG, "0%",
+				&err), ERROR_HELD);
 }
 
 static void test_the_disk_is_asked(void **state)
@@ -118,6 +140,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_to_stay_free_is_not_there),
 		cmocka_unit_test(test_nothing_to_back_up_fits_on_a_full_disk),
 		cmocka_unit_test(test_huge_sizes_do_not_wrap_round),
+		WITH_FOLDER(test_holes_need_no_room),
 		WITH_FOLDER(test_the_disk_is_asked),
 		WITH_FOLDER(test_what_no_disk_could_hold_does_not_count),
 		WITH_FOLDER(test_only_files_count),

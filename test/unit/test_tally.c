@@ -237,7 +237,10 @@ static void only_an_empty_regular_file_is_stale(void **state)
 
 static void backups_are_summed_up(void **state)
 {
-	const struct subject subject = { .kind = KIND_USER };
+	struct subject subject = {
+		.kind = KIND_USER,
+		.stamp = { .bytes = 7000, .blocks = 16 },
+	};
 	struct result result = {
 		.outcome = OUTCOME_UPGRADED,
 		.has_backup = true,
@@ -263,6 +266,11 @@ static void backups_are_summed_up(void **state)
 	tally_add(&totals, &subject, &result, false); /* a dry run */
 	assert_int_equal(totals.bytes_backed_up, 11000);
 	assert_int_equal(totals.bytes_biggest, 7000);
+	/* What is to be made takes no more than the file, holes left out. */
+	subject.stamp.bytes = result.backup_bytes = (int64_t)200 << 30;
+	tally_add(&totals, &subject, &result, false);
+	assert_int_equal(totals.bytes_backed_up, 11000 + 16 * 512);
+	assert_int_equal(totals.bytes_biggest, 16 * 512);
 }
 
 static void only_two_outcomes_went_back(void **state)
