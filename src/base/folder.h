@@ -46,10 +46,18 @@ int folder_make(int root, const char *relative, int *out_fd, struct error *err);
 int folder_make_unsynced(int root, const char *relative, int *out_fd,
 			 struct error *err);
 
+/* How many folders one below the other are gone down into: each level holds a
+ * descriptor, the names in it and its path, and whose folders they are may have
+ * nested them by the thousand. What lies deeper is ERROR_IO. (No database lies
+ * so deep, nor does its backup: fleet/discover.h.) */
+#define FOLDER_DEPTH_MOST 128
+
 /* Calls `visit` for each regular file below `root` (depth first, names in byte
  * order, links and special files passed over, file systems not left), with its
  * path below `root`. A non-zero return ends the walk and is returned. Folders
- * that vanish meanwhile are passed over. `visit` may unlink the file. */
+ * that vanish meanwhile are passed over. `visit` may unlink the file. Deeper
+ * than FOLDER_DEPTH_MOST: ERROR_IO, when all before it by name has been
+ * visited. */
 int folder_walk(int root,
 		int (*visit)(void *self, const char *relative,
 			     const struct stamp *stamp, struct error *err),
@@ -57,7 +65,7 @@ int folder_walk(int root,
 
 /* Removes everything in `root` (not `root` itself), following no link; opens no
  * file. Folders that hold nothing are removed with it. What lies on another
- * file system is left, with ERROR_IO. */
+ * file system, or too deep, is left, with ERROR_IO. */
 int folder_clear(int root, struct error *err);
 
 /* Removes those of the folders of `relative` below `root` that are empty, from

@@ -79,6 +79,16 @@ static int forgive_vanished(int rc, struct error *err)
 	return 0;
 }
 
+static int check_depth(unsigned depth, struct error *err)
+{
+	return depth <= FOLDER_DEPTH_MOST
+		       ? 0
+		       : error_set(err, ERROR_IO,
+				   "there are more than %d folders one below "
+				   "the other; remove them",
+				   FOLDER_DEPTH_MOST);
+}
+
 /* One walk: what all its folders share. */
 struct walk {
 	int (*visit)(void *self, const char *relative,
@@ -88,14 +98,17 @@ struct walk {
 };
 
 static int walk_folder(const struct walk *walk, int folder, const char *prefix,
-		       struct error *err)
+		       unsigned depth, struct error *err)
 {
-	struct names names;
+	struct names names = { 0 };
 	size_t i;
-	int rc = names_read(folder, &names, err);
+	int rc = check_depth(depth, err);
 
+	if (rc == 0)
+		rc = names_read(folder, &names, err);
 	if (rc != 0) {
-		error_prefix(err, "%s", *prefix ? prefix : ".");
+		/* The reason has to fit behind it. */
+		error_prefix(err, "%.256s", *prefix ? prefix : ".");
 		return rc;
 	}
 	for (i = 0; i < names.count && rc == 0; i++) {
@@ -116,7 +129,8 @@ static int walk_folder(const struct walk *walk, int folder, const char *prefix,
 			rc = folder_enter(folder, name, strlen(name), O_PATH,
 					  &inner, err);
 			if (rc == 0) {
-				rc = walk_folder(walk, inner, path, err);
+				rc = walk_folder(walk, inner, path, depth + 1,
+						 err);
 				close(inner);
 			} else {
 				rc = forgive_vanished(rc, err);
@@ -140,7 +154,7 @@ int folder_walk(int root,
 	if (rc != 0)
 		return rc;
 	walk.device = stamp.device;
-	return walk_folder(&walk, root, "", err);
+	return walk_folder(&walk, root, "", 0, err);
 }
 
 static int remove_name(int folder, const char *name, int flags,
@@ -151,12 +165,15 @@ static int remove_name(int folder, const char *name, int flags,
 	return error_set_errno(err, ERROR_IO, errno, "cannot remove %s", name);
 }
 
-static int clear_folder(int folder, dev_t device, struct error *err)
+static int clear_folder(int folder, dev_t device, unsigned depth,
+			struct error *err)
 {
-	struct names names;
+	struct names names = { 0 };
 	size_t i;
-	int rc = names_read(folder, &names, err);
+	int rc = check_depth(depth, err);
 
+	if (rc == 0)
+		rc = names_read(folder, &names, err);
 	for (i = 0; rc == 0 && i < names.count; i++) {
 		const char *name = names.list[i];
 		struct stamp stamp = { 0 };
@@ -179,7 +196,7 @@ static int clear_folder(int folder, dev_t device, struct error *err)
 		rc = folder_enter(folder, name, strlen(name), O_PATH, &inner,
 				  err);
 		if (rc == 0) {
-			rc = clear_folder(inner, device, err);
+			rc = clear_folder(inner, device, depth + 1, err);
 			close(inner);
 		}
 		if (rc == 0)
@@ -194,5 +211,5 @@ int folder_clear(int root, struct error *err)
 	struct stamp stamp;
 	int rc = stamp_take(root, ".", &stamp, err);
 
-	return rc ? rc : clear_folder(root, stamp.device, err);
+	return rc ? rc : clear_folder(root, stamp.device, 0, err);
 }

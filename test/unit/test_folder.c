@@ -319,6 +319,43 @@ static void clearing_tells_what_it_cannot_remove(void **state)
 	assert_non_null(strstr(err.message, "Permission denied"));
 }
 
+/* Makes so many folders one below the other. */
+static void nest(const struct sandpit *sandpit, int count)
+{
+	int folder = dup(sandpit->fd);
+
+	for (int i = 0; i < count; i++) {
+		int below;
+
+		assert_int_equal(mkdirat(folder, "deep", 0700), 0);
+		below = openat(folder, "deep", O_RDONLY | O_DIRECTORY);
+		assert_true(below >= 0);
+		close(folder);
+		folder = below;
+	}
+	close(folder);
+}
+
+static void a_walk_and_a_clearing_end_at_a_depth(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	int before = sandpit_descriptors();
+	struct error err = { 0 };
+	struct seen seen = { 0 };
+
+	nest(sandpit, FOLDER_DEPTH_MOST);
+	assert_int_equal(folder_walk(sandpit->fd, note, &seen, &err), 0);
+	assert_int_equal(folder_clear(sandpit->fd, &err), 0);
+	assert_false(sandpit_has(sandpit, "deep"));
+	nest(sandpit, FOLDER_DEPTH_MOST + 1);
+	assert_int_equal(folder_walk(sandpit->fd, note, &seen, &err), ERROR_IO);
+	assert_non_null(strstr(err.message, "deep/deep"));
+	assert_non_null(strstr(err.message, "one below the other; remove"));
+	assert_int_equal(folder_clear(sandpit->fd, &err), ERROR_IO);
+	assert_true(sandpit_has(sandpit, "deep"));
+	assert_int_equal(sandpit_descriptors(), before);
+}
+
 static void prunes_empty_folders_only(void **state)
 {
 	const struct sandpit *sandpit = *state;
@@ -441,6 +478,7 @@ int main(void)
 		SANDPIT_TEST(a_walk_tells_what_it_cannot_read),
 		SANDPIT_TEST(clears_all_but_what_links_lead_to),
 		SANDPIT_TEST(clearing_tells_what_it_cannot_remove),
+		SANDPIT_TEST(a_walk_and_a_clearing_end_at_a_depth),
 		SANDPIT_TEST(prunes_empty_folders_only),
 		SANDPIT_TEST(prunes_nothing_through_a_link),
 		SANDPIT_TEST(makes_folders_to_be_synced_later),
