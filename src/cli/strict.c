@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/trust.h"
 #include "cli/session.h"
 #include "fleet/owner.h"
@@ -22,25 +23,68 @@ static int advise(int rc, struct error *err)
 				      "all who may are trusted");
 }
 
+/* Most databases are the writer's, so that this one is what is wrong, and not
+ * the folders: the application has to work in those. To give it to him is safe
+ * only if it is his: he may have moved here what root left in some folder of
+ * his, and a file with two names may be any file of the disk. */
+static int refuse_stranger(const struct session *session,
+			   const struct subject *stranger, uid_t writer,
+			   struct error *err)
+{
+	unsigned long user = (unsigned long)writer;
+	char *path = xasprintf("%s/%s", session->data_path, stranger->path);
+	char *quoted = text_quote(path);
+	char *name = text_quote(stranger->username ? stranger->username : "");
+
+	error_set(err, ERROR_CONFIG,
+		  "%s belongs to user id %lu, but most databases, and folders "
+		  "on the way, to user id %lu; nothing was touched", path,
+		  (unsigned long)stranger->stamp.owner, user);
+	if (stranger->stamp.links > 1)
+		error_append(err, "it has %lu names, so look whose it is",
+			     (unsigned long)stranger->stamp.links);
+	else
+		error_append(err, "look at it, and if it is that user's, "
+			     "chown -h %lu %s", user, quoted);
+	if (stranger->username)
+		error_append(err, "or leave it out: --exclude=%s", name);
+	free(name);
+	free(quoted);
+	free(path);
+	return ERROR_CONFIG;
+}
+
 /* Somebody may write to `path` beside root: then he has to be the owner of all
  * databases, whose rights are all that can be got by it. */
 static int check_path(const struct session *session, const char *path,
 		      struct error *err)
 {
 	const struct fleet *fleet = session->fleet;
-	uid_t writer = TRUST_NOBODY;
+	const struct subject *stranger = NULL;
+	uid_t writer = TRUST_NOBODY, owner = 0;
+	size_t count = 0, his = 0;
 	int rc = trust_path(path, &writer, err);
 
-	for (size_t i = 0; rc == 0 && writer != TRUST_NOBODY &&
-	     i < fleet->file_count; i++) {
-		const struct stamp *stamp = &fleet->by_file[i]->stamp;
-		uid_t owner = stamp->owner;
+	for (size_t i = 0; writer != TRUST_NOBODY && i < fleet->file_count;
+	     i++) {
+		const struct subject *subject = fleet->by_file[i];
 
-		/* Names the one folder that is somebody else's. */
-		if (S_ISREG(stamp->mode) && owner != writer)
-			rc = trust_path(path, &owner, err);
+		if (!S_ISREG(subject->stamp.mode))
+			continue;
+		count++;
+		if (subject->stamp.owner == writer)
+			his++;
+		else if (stranger == NULL)
+			stranger = subject;
 	}
-	return rc;
+	if (rc != 0 || stranger == NULL)
+		return rc;
+	if (his > count - his)
+		return refuse_stranger(session, stranger, writer, err);
+	/* Names the folder. Of several owners it can only be root's. */
+	if (!owner_is_several(fleet, session->config.user))
+		owner = stranger->stamp.owner;
+	return trust_path(path, &owner, err);
 }
 
 /* Which of the folders above the database is the one. */

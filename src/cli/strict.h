@@ -19,7 +19,9 @@
 struct session;
 
 /* The folders from / down to each database, and to each file of migrations and
- * that file: nobody but root and the databases' owner may write to them. Where
+ * that file: nobody but root and the databases' owner may write to them, who is
+ * whoever has most of them: a database that is another's is what is wrong then,
+ * and not the folders. Where
  * these have several owners, and each is worked on as his, data_dir and what is
  * above it is root's alone; below it each looks after his own, and those that
  * others could come at fail by themselves.

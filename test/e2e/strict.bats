@@ -99,6 +99,37 @@ refused()
 	says "chmod go-w $T/fleet/users" "nothing was touched"
 }
 
+@test "strict: a database that is root's in a fleet that is another's" {
+	cp fleet/users/alice_longterm.db "fleet/users/u;02_longterm.db"
+	untouched fleet upgrade
+	same 78 "$status"
+	says "$T/fleet/users/u;02_longterm.db belongs to user id 0, but most" \
+		"nothing was touched" "or leave it out: --exclude='u;02'"
+	# The folders are the application's, and stay so.
+	lacks "chown 0"
+	command=chown${output#*that user\'s, chown}
+	command=${command%%; or leave*}
+	same "chown -h $OWNER '$T/fleet/users/u;02_longterm.db'" "$command"
+	exits 0 fleet status --exclude='u;02'
+	# A file with two names may be anybody's.
+	ln "fleet/users/u;02_longterm.db" fleet/secret
+	untouched fleet upgrade
+	same 78 "$status"
+	says "it has 2 names" "--exclude='u;02'"
+	lacks chown
+	rm fleet/secret
+	bash -c "$command"
+	exits 0 fleet upgrade
+	has "3 upgraded"
+}
+
+@test "strict: the folder of several owners is to be root's" {
+	cp -p fleet/users/alice_longterm.db fleet/users/x_longterm.db
+	chown $OTHER fleet/users/x_longterm.db
+	chown 54323 fleet fleet/system.db
+	refused "$T/fleet" "chown 0"
+}
+
 @test "strict: a folder below it that is somebody else's" {
 	chown $OTHER fleet/users
 	refused "$T/fleet/users" "chown $OWNER"
