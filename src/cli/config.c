@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/pattern.h"
 #include "base/text.h"
+#include "base/trust.h"
 #include "cli/inifile.h"
 
 #define PREFIX "FLEET_UPGRADE_"
@@ -103,34 +104,44 @@ int config_read_stream(struct config *config, FILE *stream, const char *path,
 	return inifile_read(stream, path, take_line, &layer, err);
 }
 
-/* A device is exempt: "-c /dev/null" means no configuration at all, and only
- * root can make one. */
+/* No configuration at all, which nobody can change. */
+static bool is_null_device(const struct stat *seen)
+{
+	struct stat null;
+
+	return S_ISCHR(seen->st_mode) && stat("/dev/null", &null) == 0 &&
+	       seen->st_rdev == null.st_rdev;
+}
+
+/* Where root reads it, whoever may put another file in its place could make
+ * root run their SQL. */
 static int check_safe(int fd, const char *path, struct error *err)
 {
-	struct stat st;
+	uid_t caller = getuid();
+	struct stat seen;
+	int rc;
 
-	if (fstat(fd, &st) != 0)
+	if (fstat(fd, &seen) != 0)
 		return error_set_errno(err, ERROR_CONFIG, errno, "%s", path);
-	if (S_ISDIR(st.st_mode))
-		return error_set(err, ERROR_CONFIG, "%s is a folder; name a "
-				 "file", path);
-	if (geteuid() != 0 || S_ISCHR(st.st_mode))
+	if (is_null_device(&seen))
 		return 0;
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(err, ERROR_CONFIG, "%s may be written to by "
-				 "others, who could make root run their SQL; "
-				 "chmod go-w it", path);
-	if (st.st_uid != 0 && st.st_uid != getuid())
-		return error_set(err, ERROR_CONFIG, "%s belongs to neither "
-				 "root nor you, and could make root run "
-				 "somebody's SQL; chown it to root", path);
-	return 0;
+	if (!S_ISREG(seen.st_mode))
+		return error_set(err, ERROR_CONFIG, "%s is no regular file; "
+				 "name one, or /dev/null for none", path);
+	if (geteuid() != 0)
+		return 0;
+	rc = trust_path(path, &caller, err);
+	if (rc == 0)
+		return 0;
+	err->code = ERROR_CONFIG;
+	return error_prefix(err, "the configuration");
 }
 
 static int read_file(struct config *config, const char *path, bool may_miss,
 		     struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A pipe would be waited for. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	FILE *stream;
 	int rc;
 

@@ -16,8 +16,9 @@
  * Paths in the file are absolute, since a file does not know from where it is
  * used.
  *
- * Started as root, a file that group or others may write to, or that belongs to
- * neither root nor the caller, is refused: it says which SQL root runs.
+ * It is a regular file, or /dev/null for none at all. Started as root, it and
+ * the folders on its way (base/trust.h) have to be root's or the caller's, and
+ * others may not write to them: it says which SQL root runs.
  */
 #ifndef FLEET_CLI_CONFIG_H
 #define FLEET_CLI_CONFIG_H

@@ -162,6 +162,8 @@ retries = 1
 	[ "$(id -u)" -eq 0 ] || skip "only of interest to root"
 	printf '[run]\njobs = 1\n' >fleet.ini
 	exits 0 config
+	# The group root is root.
+	chgrp 65534 fleet.ini
 	chmod 664 fleet.ini
 	exits 78 config
 	says "fleet.ini" "may be written to by others" "chmod go-w"
@@ -170,7 +172,19 @@ retries = 1
 	chmod 644 fleet.ini
 	chown 65534 fleet.ini
 	exits 78 config
-	has "chown it to root"
+	has "chown 0 $T/fleet.ini"
+	chown 0 fleet.ini
+	chmod 777 "$T"
+	exits 78 config
+	says "the configuration" "chmod go-w $T" "nothing was touched"
+	chmod 755 "$T"
+	exits 0 config
+}
+
+@test "config: what is no regular file is refused, and not waited for" {
+	mkfifo fleet.ini
+	exits 78 config
+	has "fleet.ini is no regular file"
 }
 
 @test "config: the two ways to say where migrations are exclude each other" {

@@ -274,7 +274,7 @@ static void test_a_file_that_is_named_has_to_be_there(void **state)
 	assert_non_null(strstr(err.message, "none.ini"));
 	assert_int_equal(read_named(sandpit->path, none, &config, &err),
 			 ERROR_CONFIG);
-	assert_non_null(strstr(err.message, "is a folder"));
+	assert_non_null(strstr(err.message, "is no regular file"));
 	/* The option goes before the environment. */
 	assert_int_equal(read_named("/dev/null", environment, &config, &err),
 			 0);
@@ -300,6 +300,53 @@ static void test_the_environment_names_the_file(void **state)
 }
 
 /* Only root is asked to be careful: it would run the file's SQL. */
+static void test_root_reads_none_that_others_could_replace(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	char *path = xasprintf("%s/etc/h.ini", sandpit->path);
+	char *none[] = { NULL };
+	int expected = geteuid() == 0 ? ERROR_CONFIG : 0;
+	struct config config;
+	struct error err;
+
+	sandpit_folder(sandpit, "etc");
+	sandpit_file(sandpit, "etc/h.ini", "[run]\njobs = 9\n", 0600);
+	assert_int_equal(fchmodat(sandpit->fd, "etc", 0777, 0), 0);
+	assert_int_equal(read_named(path, none, &config, &err), expected);
+	if (expected == 0)
+		config_release(&config);
+	else
+		assert_non_null(strstr(err.message, "/etc may be written to"));
+	assert_int_equal(fchmodat(sandpit->fd, "etc", 0755, 0), 0);
+	assert_int_equal(read_named(path, none, &config, &err), 0);
+	config_release(&config);
+	if (geteuid() == 0) {
+		assert_int_equal(fchownat(sandpit->fd, "etc", 12345, 12345, 0),
+				 0);
+		assert_int_equal(read_named(path, none, &config, &err),
+				 ERROR_CONFIG);
+		assert_non_null(strstr(err.message, "/etc belongs to"));
+	}
+	free(path);
+}
+
+/* A pipe would keep the nightly run waiting for ever. */
+static void test_what_is_no_file_is_refused(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	char *path = xasprintf("%s/pipe", sandpit->path);
+	char *none[] = { NULL };
+	struct config config;
+	struct error err;
+
+	assert_int_equal(mkfifoat(sandpit->fd, "pipe", 0600), 0);
+	assert_int_equal(read_named(path, none, &config, &err), ERROR_CONFIG);
+	assert_non_null(strstr(err.message, "is no regular file"));
+	assert_int_equal(read_named("/dev/zero", none, &config, &err),
+			 ERROR_CONFIG);
+	free(path);
+}
+
 static void test_root_reads_no_file_that_others_may_write(void **state)
 {
 	static const struct {
@@ -323,8 +370,7 @@ static void test_root_reads_no_file_that_others_may_write(void **state)
 			     cases[i].mode);
 		assert_int_equal(chmod(path, cases[i].mode), 0);
 		if (geteuid() == 0)
-			assert_int_equal(chown(path, cases[i].owner,
-					       (gid_t)-1), 0);
+			assert_int_equal(chown(path, cases[i].owner, 12345), 0);
 		assert_int_equal(read_named(path, none, &config, &err),
 				 is_safe ? 0 : ERROR_CONFIG);
 		if (is_safe)
@@ -376,6 +422,8 @@ int main(void)
 		WITH_FOLDER(test_migrations_are_in_one_place_or_two),
 		WITH_FOLDER(test_a_file_that_is_named_has_to_be_there),
 		WITH_FOLDER(test_the_environment_names_the_file),
+		WITH_FOLDER(test_root_reads_none_that_others_could_replace),
+		WITH_FOLDER(test_what_is_no_file_is_refused),
 		WITH_FOLDER(test_root_reads_no_file_that_others_may_write),
 		WITH_FOLDER(test_every_key_has_its_variable),
 	};
