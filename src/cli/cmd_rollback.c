@@ -9,14 +9,16 @@
 #include "cli/descent.h"
 #include "cli/execution.h"
 #include "cli/exit_status.h"
+#include "cli/gone.h"
 #include "cli/rewind.h"
 #include "cli/subset.h"
-#include "fleet/backups.h"
+#include "fleet/room.h"
 
 /* Hears a look at the fleet: which run each database stands at, by the newest
  * row of its ledger, and the newest upgrade among these. What cannot be looked
- * at now is taken to stand where its newest backup was made: then it is told as
- * busy or failed, and system.db does not go back under it. */
+ * at now, or is no database any more, is taken to stand where its newest backup
+ * was made: then it is told as busy, failed or skipped, and system.db does not
+ * go back under it. */
 struct standings {
 	struct listener listener;
 	const struct session *session;
@@ -46,6 +48,12 @@ static bool is_upgrade(struct standings *standings, const char *run_id)
 	return false;
 }
 
+static bool has_told(enum outcome outcome)
+{
+	return outcome != OUTCOME_BUSY && outcome != OUTCOME_FAILED &&
+	       outcome != OUTCOME_SKIPPED;
+}
+
 static void hear(struct listener *self, const struct event *event)
 {
 	struct standings *standings = (struct standings *)self;
@@ -59,10 +67,9 @@ static void hear(struct listener *self, const struct event *event)
 		? standings->system
 		: standings->users[event->subject - fleet->users];
 	text_copy(own, RUN_ID_BYTES, event->result->run_id);
-	if ((event->result->outcome == OUTCOME_BUSY ||
-	     event->result->outcome == OUTCOME_FAILED) && !*own &&
-	    backups_find(&standings->session->state, event->subject->path, "",
-			 own, &error) != 0) {
+	if (!has_told(event->result->outcome) && !*own &&
+	    room_find_backup(&standings->session->state, event->subject, "",
+			     own, &error) != 0) {
 		*own = '\0';
 		if (error.code != ERROR_MISSING)
 			standings->error = error;
@@ -133,6 +140,7 @@ int cmd_rollback(struct session *session, int *exit_status, struct error *err)
 				       .session = session };
 	struct listener *listeners[] = { &standings.listener };
 	struct fleet subset = { 0 };
+	struct gone gone = { 0 };
 	int rc = rewind_check_run(session, err);
 
 	if (rc)
@@ -153,6 +161,12 @@ int cmd_rollback(struct session *session, int *exit_status, struct error *err)
 	if (rc == 0)
 		subset_take(session->fleet, stands_there, &standings, &subset);
 	subset.not_selected = count_ahead(&standings);
+	/* Only now: what is gone stands nowhere, and says nothing about which
+	 * run is to be taken back. */
+	if (rc == 0 && *standings.newest)
+		rc = gone_find(session, standings.newest, &gone, err);
+	if (rc == 0)
+		gone_join(&gone, &subset);
 	if (rc == 0 && !subset.system && subset.user_count == 0) {
 		say_nothing(session, standings.newest);
 		*exit_status = EXIT_STATUS_GOOD;
@@ -161,6 +175,7 @@ int cmd_rollback(struct session *session, int *exit_status, struct error *err)
 			      err);
 	}
 	subset_release(&subset);
+	gone_release(&gone);
 	free(standings.users);
 	return rc;
 }

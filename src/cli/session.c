@@ -147,12 +147,13 @@ static int open_data(struct session *session, struct error *err)
 	return 0;
 }
 
-static int open_fleet(struct session *session, struct error *err)
+struct selection session_selection(const struct session *session)
 {
 	const struct users *users = &session->users;
 	bool is_narrowed = session->needs & NEED_FLEET && users->is_narrowed;
 	bool is_choice = is_narrowed || users->include || users->exclude;
-	struct selection selection = {
+
+	return (struct selection){
 		.system_db = session->config.system_db,
 		.user_db = session->config.user_db,
 		.users = is_narrowed ? users->names : NULL,
@@ -165,6 +166,11 @@ static int open_fleet(struct session *session, struct error *err)
 			  "'fleet-upgrade --help' lists the commands, if one "
 			  "was meant",
 	};
+}
+
+static int open_fleet(struct session *session, struct error *err)
+{
+	const struct selection selection = session_selection(session);
 	const struct fleet *fleet;
 	int rc = fleet_discover(session->data_dir, &selection, &session->fleet,
 				err);

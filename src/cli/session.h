@@ -79,6 +79,9 @@ int session_open_state(struct session *session, struct error *err);
  * which is set even if they are wrong (for `lint`), unless nothing was read. */
 int session_read_migrations(struct session *session, struct error *err);
 
+/* Which databases the command line asks for. Borrows the session's strings. */
+struct selection session_selection(const struct session *session);
+
 /* True if the fleet is to have a system.db: one is named, and the migrations
  * have steps for it up to the target. */
 bool session_expects_system(const struct session *session);

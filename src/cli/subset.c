@@ -22,6 +22,13 @@ void subset_take(const struct fleet *fleet,
 	out->closed = fleet->closed;
 }
 
+void subset_add(struct fleet *subset, const struct subject *user)
+{
+	subset->users = xrealloc(subset->users, (subset->user_count + 1) *
+						sizeof(*subset->users));
+	subset->users[subset->user_count++] = *user;
+}
+
 void subset_release(struct fleet *subset)
 {
 	free(subset->users);

@@ -16,6 +16,9 @@
 void subset_take(const struct fleet *fleet,
 		 bool (*is_wanted)(void *self, const struct subject *subject),
 		 void *self, struct fleet *out);
+
+/* Adds one that is none of the fleet's, behind the others. */
+void subset_add(struct fleet *subset, const struct subject *user);
 void subset_release(struct fleet *subset); /* zeroed is fine */
 
 #endif

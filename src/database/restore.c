@@ -190,6 +190,40 @@ static void report_from(struct restore *restore)
 	text_copy(result->from, sizeof(result->from), head.version);
 }
 
+/* Where there is no database to write into. A file that is none has failed:
+ * empty for long it would count for nothing. Where there is no file nobody has
+ * lost anything by what was done here. */
+static int replace_broken(struct restore *restore, struct error *err)
+{
+	const struct subject *subject = restore->job->subject;
+
+	if (restore->job->plan->offline)
+		return offline_replace(restore->job, &restore->live_place,
+				       restore->source, &restore->backup_stamp,
+				       err);
+	error_append(err, "stop the application and use fleet-upgrade restore "
+		     "--offline %s to put the backup in its place",
+		     subject->kind == KIND_SYSTEM ? "--system"
+						  : subject->username);
+	return (int)(err->code = S_ISREG(restore->live_stamp.mode)
+					 ? ERROR_CORRUPT
+					 : ERROR_SKIPPED);
+}
+
+static int find_live(struct restore *restore, struct error *err)
+{
+	const struct plan *plan = restore->job->plan;
+	int rc = place_open(plan->data_dir, plan->data_path,
+			    restore->job->subject->path, &restore->live_place,
+			    err);
+
+	if (rc != ERROR_MISSING)
+		return rc;
+	return error_set(err, plan->offline ? ERROR_IO : ERROR_SKIPPED,
+			 "its folder is gone; make that again, so that restore "
+			 "--offline can put the backup in its place");
+}
+
 /* The live file as it is, or what to do where it is none. */
 static int restore_live(struct restore *restore, struct error *err)
 {
@@ -201,22 +235,15 @@ static int restore_live(struct restore *restore, struct error *err)
 	int rc = place_stamp(&restore->live_place, "", &restore->live_stamp,
 			     err);
 
+	if (rc == ERROR_MISSING)
+		error_set(err, ERROR_MISSING, "its file is gone");
 	if (rc == 0)
 		rc = look_fits(&restore->live_stamp, err);
 	if (rc == 0)
 		rc = connection_open(restore->live_place.path, &options,
 				     &restore->live, err);
-	if (rc == ERROR_MISSING || rc == ERROR_CORRUPT ||
-	    (rc == ERROR_SKIPPED && S_ISREG(restore->live_stamp.mode))) {
-		if (job->plan->offline)
-			return offline_replace(job, &restore->live_place,
-					       restore->source,
-					       &restore->backup_stamp, err);
-		error_append(err, "stop the application and use fleet-upgrade "
-				  "restore --offline to put the backup in its "
-				  "place");
-		return (int)(err->code = ERROR_CORRUPT);
-	}
+	if (rc == ERROR_MISSING || rc == ERROR_CORRUPT || rc == ERROR_SKIPPED)
+		return replace_broken(restore, err);
 	if (rc != 0)
 		return rc;
 	report_from(restore);
@@ -284,7 +311,6 @@ static void fail(struct restore *restore, struct error *err)
 
 void work_restore(struct job *job)
 {
-	const struct plan *plan = job->plan;
 	struct restore restore = {
 		.job = job,
 		.live_place = { .folder = -1 },
@@ -295,9 +321,7 @@ void work_restore(struct job *job)
 	int rc = open_source(&restore, &error);
 
 	if (rc == 0)
-		rc = place_open(plan->data_dir, plan->data_path,
-				job->subject->path, &restore.live_place,
-				&error);
+		rc = find_live(&restore, &error);
 	if (rc == 0)
 		rc = restore_live(&restore, &error);
 	if (rc != 0) {

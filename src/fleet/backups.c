@@ -28,6 +28,7 @@ struct tour {
 	const struct run_folders *runs;
 	size_t run;	/* the one being walked */
 	int folder;	/* its folder */
+	const char *only; /* for is_another() */
 	bool (*skips)(const struct tour *tour); /* that run; NULL: none */
 	int (*tell)(void *self, const struct backup *backup, struct error *err);
 	void *self;
@@ -157,15 +158,23 @@ static int tour_walk(struct tour *tour, struct error *err)
 	return rc;
 }
 
-int backups_each(const struct state *state,
-		 int (*tell)(void *self, const struct backup *backup,
-			     struct error *err),
-		 void *self, struct error *err)
+static bool is_another(const struct tour *tour)
+{
+	return strcmp(tour->runs->items[tour->run].id, tour->only) != 0;
+}
+
+/* That run only; all, if it is "". */
+static int each_of(const struct state *state, const char *run_id,
+		   int (*tell)(void *self, const struct backup *backup,
+			       struct error *err),
+		   void *self, struct error *err)
 {
 	struct run_folders runs;
 	struct tour tour = {
 		.state = state,
 		.runs = &runs,
+		.only = run_id,
+		.skips = run_id[0] != '\0' ? is_another : NULL,
 		.tell = tell,
 		.self = self,
 	};
@@ -175,6 +184,22 @@ int backups_each(const struct state *state,
 		rc = tour_walk(&tour, err);
 	free(runs.items);
 	return rc;
+}
+
+int backups_each(const struct state *state,
+		 int (*tell)(void *self, const struct backup *backup,
+			     struct error *err),
+		 void *self, struct error *err)
+{
+	return each_of(state, "", tell, self, err);
+}
+
+int backups_of_run(const struct state *state, const char *run_id,
+		   int (*tell)(void *self, const struct backup *backup,
+			       struct error *err),
+		   void *self, struct error *err)
+{
+	return each_of(state, run_id, tell, self, err);
 }
 
 int backups_find(const struct state *state, const char *path,

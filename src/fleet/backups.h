@@ -36,6 +36,12 @@ int backups_each(const struct state *state,
 			     struct error *err),
 		 void *self, struct error *err);
 
+/* The same for one run; one that left none has none. */
+int backups_of_run(const struct state *state, const char *run_id,
+		   int (*tell)(void *self, const struct backup *backup,
+			       struct error *err),
+		   void *self, struct error *err);
+
 /* The newest run (or `run_id`, if not "") that has a backup of `path`; writes
  * its id to `out`. Without `run_id` copies that a rollback or restore made do
  * not count: putting one back would undo just that. ERROR_MISSING if there is

@@ -105,6 +105,13 @@ static const struct wording table[] = {
 		.tellings = {
 			[OUTCOME_CURRENT] = { "not above it", NULL,
 					      { NULL, NULL } },
+			[OUTCOME_SKIPPED] = {
+				"skipped",
+				"skipped, no database that could be put back:",
+				{ "once these are back, the same command goes "
+				  "on with system.db; if they are gone for "
+				  "good, it goes back alone with",
+				  "restore --system" } },
 			[OUTCOME_BUSY] = {
 				"busy", "busy, and left exactly as they were:",
 				{ "the same command goes on with these when "

@@ -200,3 +200,69 @@ late()
 	same kept "$(told 'select(.username == "bob") | .outcome')"
 	same restored "$(told 'select(.username == "alice") | .outcome')"
 }
+
+@test "rollback: what is gone, empty or no file is named, and system.db waits" {
+	make_fleet 5
+	save_fleet saved
+	exits 0 fleet
+	run_id=$(newest_run)
+	rm "$(db alice)"
+	: >"$(db bob)"
+	rm "$(db carol)"
+	mkdir "$(db carol)"
+	exits 1 fleet rollback
+	says "2 restored, 2 skipped, 1 failed" "user alice" \
+		"its file is gone" "user bob" "it is empty" "user carol" \
+		"it is a folder" "system.db was left" "3 user databases" \
+		"restore --offline bob"
+	same 0.3.20 "$(version_of fleet/system.db)"
+	# Told again, and nothing older is taken back in their stead.
+	exits 1 fleet rollback
+	says "2 skipped, 1 failed" "system.db was left"
+	exits 1 fleet rollback bob
+	has "1 failed"
+	# With them back, system.db follows.
+	exits 0 fleet restore --offline alice bob carol
+	exits 0 fleet rollback
+	has "1 restored"
+	same none "$(version_of fleet/system.db)"
+	rmdir fleet/.carol_longterm.db.aside-*
+	rm fleet/.bob_longterm.db.aside-*
+	rows_kept saved
+	exits 0 fleet rollback
+	has "nothing was changed"
+}
+
+@test "rollback: a user who was removed keeps system.db only until it is said" {
+	make_fleet 2
+	exits 0 fleet --to 0.3.19
+	exits 0 fleet
+	rm "$(db bob)"
+	# Who was not asked about is not told of.
+	exits 0 fleet rollback alice
+	lacks bob
+	for _ in 1 2; do
+		exits 5 fleet rollback
+		says "user bob" "its file is gone" "restore --system" \
+			"system.db was left"
+	done
+	exits 0 fleet restore --system
+	same 0.3.19 "$(version_of fleet/system.db)"
+	# The upgrade before is the next one, with the same to say.
+	exits 5 fleet rollback
+	same none "$(version_of "$(db alice)")"
+	json 5 rollback
+	same "skipped $(db bob)" "$(told 'select(.username == "bob")
+		| "\(.outcome) \(.path)"')"
+}
+
+@test "rollback: a system.db that is gone is named" {
+	make_fleet 1
+	exits 0 fleet
+	rm fleet/system.db
+	exits 5 fleet rollback
+	says "1 restored, 1 skipped" "system.db" "its file is gone" \
+		"restore --offline --system"
+	exits 0 fleet restore --offline --system
+	same none "$(version_of fleet/system.db)"
+}

@@ -507,9 +507,15 @@ static void test_a_live_file_that_is_none_any_more(void **state)
 	workshop_failure(&result, ERROR_CORRUPT, "restore --offline");
 	assert_int_equal(unlink(scene.path), 0);
 	result = restore(&scene);
-	workshop_outcome(&result, OUTCOME_FAILED);
-	workshop_failure(&result, ERROR_CORRUPT, "restore --offline");
+	workshop_outcome(&result, OUTCOME_SKIPPED);
+	workshop_failure(&result, ERROR_SKIPPED, "its file is gone");
+	workshop_failure(&result, ERROR_SKIPPED, "restore --offline");
 	assert_int_not_equal(access(scene.path, F_OK), 0);
+	/* What is in its place is moved aside, whatever it is. */
+	assert_int_equal(mkdir(scene.path, 0700), 0);
+	result = restore(&scene);
+	workshop_outcome(&result, OUTCOME_SKIPPED);
+	workshop_failure(&result, ERROR_SKIPPED, "restore --offline");
 	shop->plan.offline = true;
 	result = restore(&scene);
 	workshop_outcome(&result, OUTCOME_RESTORED);

@@ -91,11 +91,30 @@ static void test_the_whole_fleet_stays_as_it_is(void **state)
 	subset_release(&subset);
 }
 
+static void test_others_can_be_added(void **state)
+{
+	struct subject other = { .kind = KIND_USER, .path = "z" };
+	struct scene scene;
+	struct fleet subset;
+
+	(void)state;
+	scene_open(&scene, "b");
+	subset_take(&scene.fleet, is_wanted, &scene, &subset);
+	for (size_t i = 0; i < 9; i++)
+		subset_add(&subset, &other);
+	assert_int_equal(subset.user_count, 10);
+	assert_string_equal(subset.users[0].path, "b");
+	assert_string_equal(subset.users[9].path, "z");
+	assert_int_equal(scene.fleet.user_count, 3);
+	subset_release(&subset);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_wanted_is_taken_in_its_order),
 		cmocka_unit_test(test_system_is_asked_about_like_the_others),
+		cmocka_unit_test(test_others_can_be_added),
 		cmocka_unit_test(test_the_whole_fleet_stays_as_it_is),
 	};
 
