@@ -41,7 +41,7 @@ const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_BACKUPS_PRUNE] = {
 		"backups prune", NULL,
 		"remove the backups that are old and beyond backup.keep",
-		NEED_DATA | NEED_WRITE, cmd_backups_prune, NULL },
+		NEED_DATA | NEED_WRITE | FREES_ROOM, cmd_backups_prune, NULL },
 	[COMMAND_MIGRATIONS_DUMP] = {
 		"migrations dump", NULL,
 		"print the schema of any version as SQL",

@@ -58,6 +58,10 @@ enum need {
 			      * no part of the fleet */
 	USES_SEEN = 1 << 7, /* no need: a database that has not changed since it
 			     * was looked at last is not opened */
+	FREES_ROOM = 1 << 8, /* no need: it leaves nothing to clear away and has
+			      * no record, so that a disk too full for its name
+			      * in the lock file and for the journal is no
+			      * obstacle */
 };
 
 struct command {

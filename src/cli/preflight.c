@@ -79,8 +79,8 @@ static int refuse(const struct session *session,
 		"%s: no room for the backups: they need %s, and %s to work "
 		"in, %d times the biggest database, of %s; %s is free, of "
 		"which %s is to stay so (backup.min_free); nothing was "
-		"touched; make room, for one with 'fleet-upgrade backups "
-		"prune', or set fleet.state_dir to a bigger disk",
+		"touched; make room, for one with '%s " PREFLIGHT_PRUNE "', "
+		"or set fleet.state_dir to a bigger disk",
 		where_of(session),
 		amount_format_bytes(need->backups, backups, sizeof(backups)),
 		amount_format_bytes(PREFLIGHT_WORK * need->biggest, work,
@@ -88,7 +88,8 @@ static int refuse(const struct session *session,
 		PREFLIGHT_WORK,
 		amount_format_bytes(need->biggest, biggest, sizeof(biggest)),
 		amount_format_bytes(space->available, have, sizeof(have)),
-		amount_format_bytes(keep_free, keep, sizeof(keep)));
+		amount_format_bytes(keep_free, keep, sizeof(keep)),
+		session->again);
 }
 
 int preflight_space(struct session *session, const struct fleet *fleet,

@@ -27,6 +27,12 @@ struct preflight_need {
  * its unfinished copy, and as much again for what the steps add. */
 #define PREFLIGHT_WORK 3
 
+/* The command that makes room, where options_again() is said before it. An
+ * upgrade prunes by backup.keep and backup.max_age itself, so that only less
+ * than they say helps. */
+#define PREFLIGHT_PRUNE \
+	"backups prune --set backup.keep=1 --set backup.max_age=0s"
+
 /* True if that fits: the backups on the disk that `space` is of, and the room
  * to work in, with `keep_free` bytes left. Nothing to back up always fits. */
 bool preflight_fits(const struct preflight_need *need,

@@ -12,7 +12,6 @@
 #include "cli/strict.h"
 #include "database/mirror.h"
 #include "fleet/queue.h"
-#include "fleet/recover.h"
 #include "replay/lint.h"
 
 /* What all workers together may keep in SQLite's caches: the whole program is
@@ -26,7 +25,7 @@
 #define LOCK_LOOK_MS 100
 
 /* What is added to the needs of a command that --dry-run keeps from writing. */
-#define NEED_FREE_LOCK (1u << 8)
+#define NEED_FREE_LOCK (1u << 9)
 #define NEED_ANY_FLEET (NEED_FLEET | NEED_DATA)
 #define NEED_ANY_MIGRATIONS (NEED_MIGRATIONS | WANT_MIGRATIONS)
 
@@ -251,37 +250,6 @@ static int see_lock_free(struct session *session, struct error *err)
 	return 0;
 }
 
-static int take_lock(struct session *session, int64_t wait_ms,
-		     struct error *err)
-{
-	return lock_take(session->data_dir, session->data_path,
-			 &session->state, wait_ms, &session->lock, err);
-}
-
-static int open_lock(struct session *session, struct error *err)
-{
-	struct recover_totals totals;
-	int rc = take_lock(session, 0, err);
-
-	session->has_waited = rc == ERROR_LOCKED;
-	if (rc == ERROR_LOCKED && session->config.lock_wait_ms > 0)
-		rc = take_lock(session, session->config.lock_wait_ms, err);
-	if (rc == 0)
-		rc = recover(&session->state, &session->plan,
-			     session->config.system_db, session->lock.fd,
-			     &totals, err);
-	if (rc)
-		return rc;
-	if (totals.died.pid && !session->options->quiet)
-		message_warn("%s %s was interrupted; what it had left "
-			     "unfinished was cleared away", totals.died.command,
-			     totals.died.run_id);
-	rc = lock_sign(&session->lock, session->plan.run_id,
-		       session->options->command->name, err);
-	return rc ? rc : journal_open(session->state.path, &session->journal,
-				      err);
-}
-
 /* Not after a wait: the stamps are of a time when the other run was still
  * changing what they are of. */
 static int open_seen(struct session *session, struct error *err)
@@ -330,7 +298,7 @@ static const struct {
 	{ NEED_ANY_FLEET, enclosure_raise },
 	{ NEED_ANY_FLEET, make_plan },
 	{ NEED_FREE_LOCK, see_lock_free },
-	{ NEED_WRITE, open_lock },
+	{ NEED_WRITE, session_open_lock },
 	{ USES_SEEN, open_seen },
 };
 

@@ -75,6 +75,11 @@ void session_close(struct session *session);
  * databases have several owners root stays, and others open them. */
 int session_open_state(struct session *session, struct error *err);
 
+/* For session_open() (session_state.c): takes the lock, clears away what a dead
+ * run left, signs, and opens the journal. ERROR_NOSPACE says what can be done;
+ * a command that FREES_ROOM goes on without name and journal. */
+int session_open_lock(struct session *session, struct error *err);
+
 /* Reads the migrations that the configuration names into session->migrations,
  * which is set even if they are wrong (for `lint`), unless nothing was read. */
 int session_read_migrations(struct session *session, struct error *err);

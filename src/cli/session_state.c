@@ -1,10 +1,14 @@
 #include "cli/session.h"
 
+#include <string.h>
+
 #include "cli/message.h"
+#include "cli/preflight.h"
 #include "cli/strict.h"
 #include "fleet/crew.h"
 #include "fleet/flaws.h"
 #include "fleet/owner.h"
+#include "fleet/recover.h"
 #include "fleet/room.h"
 
 /* What cannot be done for several owners. */
@@ -76,4 +80,48 @@ int session_open_state(struct session *session, struct error *err)
 	session->state.has_rooms = true;
 	session->crew = crew_new(&session->state, &session->lock.fd);
 	return make ? rooms_make(&session->state, err) : 0;
+}
+
+static int take_lock(struct session *session, int64_t wait_ms,
+		     struct error *err)
+{
+	return lock_take(session->data_dir, session->data_path,
+			 &session->state, wait_ms, &session->lock, err);
+}
+
+static int mind_full_disk(const struct session *session, struct error *err)
+{
+	if (!(session->needs & FREES_ROOM))
+		return error_append(err, "no database was touched; make room, "
+				    "for one with '%s " PREFLIGHT_PRUNE "'",
+				    session->again);
+	memset(err, 0, sizeof(*err));
+	return 0;
+}
+
+int session_open_lock(struct session *session, struct error *err)
+{
+	struct recover_totals totals;
+	int rc = take_lock(session, 0, err);
+
+	session->has_waited = rc == ERROR_LOCKED;
+	if (rc == ERROR_LOCKED && session->config.lock_wait_ms > 0)
+		rc = take_lock(session, session->config.lock_wait_ms, err);
+	if (rc == 0)
+		rc = recover(&session->state, &session->plan,
+			     session->config.system_db, session->lock.fd,
+			     &totals, err);
+	if (rc)
+		return rc;
+	if (totals.died.pid && !session->options->quiet)
+		message_warn("%s %s was interrupted; what it had left "
+			     "unfinished was cleared away", totals.died.command,
+			     totals.died.run_id);
+	rc = lock_sign(&session->lock, session->plan.run_id,
+		       session->options->command->name, err);
+	if (rc)
+		error_prefix(err, "%s", session->state.path);
+	else
+		rc = journal_open(session->state.path, &session->journal, err);
+	return rc == ERROR_NOSPACE ? mind_full_disk(session, err) : rc;
 }

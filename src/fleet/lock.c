@@ -13,6 +13,7 @@
 
 #define LOCK_NAME "lock"
 #define LOCK_BYTES 4096		/* nobody writes a longer one */
+#define SIGNED_BYTES 512	/* what we write: a sector of the disk's */
 #define SHORTEST_WAIT_MS 100	/* longer than anybody looks */
 #define TRY_EVERY_MS 20
 
@@ -56,19 +57,23 @@ static int try_lock(int data_dir, int state_dir, int how, int *out)
 }
 
 /* In place and never by rename: where folders cannot be locked, this very file
- * is what is locked. */
+ * is what is locked. And always as long as ever, with empty lines at the end:
+ * whoever makes room on a full disk has to sign, too. */
 static int write_lock_file(int state_dir, const char *text, struct error *err)
 {
 	int fd = openat(state_dir, LOCK_NAME,
 			O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	size_t bytes = strlen(text);
+	char block[SIGNED_BYTES];
+	size_t length = strlen(text);
 	int rc = 0;
 
 	if (fd < 0)
 		return error_set_errno(err, ERROR_IO, errno,
 				       "the lock file cannot be written");
-	if (pwrite(fd, text, bytes, 0) != (ssize_t)bytes ||
-	    ftruncate(fd, (off_t)bytes) != 0 || fsync(fd) != 0)
+	memset(block, '\n', sizeof(block));
+	memcpy(block, text, length < sizeof(block) ? length : sizeof(block));
+	if (pwrite(fd, block, sizeof(block), 0) != (ssize_t)sizeof(block) ||
+	    ftruncate(fd, (off_t)sizeof(block)) != 0 || fsync(fd) != 0)
 		rc = error_set_errno(err, ERROR_IO, errno,
 				     "the lock file cannot be written");
 	close(fd);
@@ -171,7 +176,7 @@ void lock_release(struct lock *lock)
 
 	if (lock->fd < 0)
 		return;
-	/* Empty first: whoever takes the lock next must not read our name. If
+	/* No name first: whoever takes the lock next must not read our name. If
 	 * it fails, the next run looks after one that did not die: harmless. */
 	if (lock->is_signed)
 		write_lock_file(lock->state, "", &ignored);

@@ -5,8 +5,10 @@
  * itself, so that a run with another state directory cannot overlap; where a
  * folder cannot be locked, on state_dir/lock. The kernel releases it when the
  * process ends, however it ends. `state_dir/lock` says who holds it, in text:
- * "pid 4711\nrun ID\nsince TIME\n command upgrade\n"; it is emptied at the
- * end, so that content without a lock tells of a run that died.
+ * "pid 4711\nrun ID\nsince TIME\ncommand upgrade\n", and empty lines up to
+ * 512 bytes; at the end it is all empty lines, so that a name without a lock
+ * tells of a run that died. It never gets shorter, so that once it is there it
+ * can be signed on a full disk.
  *
  * Calling order: lock_take(); lock_read_holder(), which now tells of a run
  * that died, to clean up after it; lock_sign(), from which on the file is
@@ -26,7 +28,7 @@
 struct lock {
 	int fd;			/* -1: not held */
 	int state;		/* borrowed: the state directory */
-	bool is_signed;		/* the lock file is ours to empty */
+	bool is_signed;		/* the name in the lock file is ours */
 };
 
 struct lock_holder {
@@ -47,7 +49,8 @@ int lock_take(int data_dir, const char *data_path, const struct state *state,
 int lock_sign(struct lock *lock, const char *run_id, const char *command,
 	      struct error *err);
 
-/* Empties the lock file, if it was signed, and lets go. Not held is fine. */
+/* Takes the name out of the lock file, if it was signed, and lets go. Not held
+ * is fine. */
 void lock_release(struct lock *lock);
 
 /* Looks whether a run holds it, holding nothing afterwards. `holder` (may be
@@ -60,7 +63,7 @@ int lock_refuse(const char *data_path, const struct state *state,
 		struct error *err);
 
 /* What the lock file says, whether or not anybody holds the lock: no run_id if
- * it is empty, missing, or makes no sense. ERROR_IO if it cannot be read, so
+ * there is none in it, it is missing, or makes no sense. ERROR_IO if it cannot be read, so
  * that a run which died is not taken for none. */
 int lock_read_holder(const struct state *state, struct lock_holder *out,
 		     struct error *err);

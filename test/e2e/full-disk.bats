@@ -23,7 +23,7 @@ apart()
 	"${how[@]}" mount -t tmpfs none fleet 2>/dev/null ||
 		skip "nothing may be mounted here"
 	"${how[@]}" bash -c "set -u
-		$(declare -p T SMALL state before after; declare -f)
+		$(declare -p T SMALL state before after 2>/dev/null; declare -f)
 		"'"$@"' apart "$@"
 }
 
@@ -210,4 +210,79 @@ fill_beside()
 	measured upgrade
 	apart fill_beside
 	ended_in_ways 3
+}
+
+# comes_to STATUS ARGUMENT...: `exits`, for within `apart`.
+comes_to()
+{
+	local expected=$1
+
+	shift
+	output=$(fleet "$@" 2>&1)
+	same "$expected" "$?" && return
+	echo "$output"
+	return 1
+}
+
+# A disk without one free byte, with what three runs have backed up.
+filled()
+{
+	mount -t tmpfs -o mode=755 none fleet && cp -a start/. fleet &&
+		fleet upgrade --quiet && fleet rollback --quiet &&
+		fleet upgrade --quiet --release || return
+	mount -o "remount,size=$(($(df --output=used -k fleet |
+		tail -n 1)))k" fleet
+	cat /dev/zero >fleet/zeros 2>/dev/null
+	same 0 "$(df --output=avail -k fleet | tail -n 1 | xargs)"
+}
+
+# Nothing there that could be written in place.
+strip()
+{
+	: >fleet/.fleet-upgrade/lock
+	rm fleet/.fleet-upgrade/journal.db
+	! cat /dev/zero >>fleet/zeros 2>/dev/null
+}
+
+backups_of_alice()
+{
+	find fleet/.fleet-upgrade/backups -name alice_longterm.db | sort
+}
+
+makes_room()
+{
+	local most=(--set backup.keep=1 --set backup.max_age=0s) was
+
+	filled && comes_to 6 rollback --force &&
+		says "no room for the backups" "--data-dir $T/fleet" \
+			"backups prune ${most[*]}" &&
+		comes_to 0 backups prune && has "removed 0 backups" || return
+	[ "$1" = ready ] || strip
+	was=$(backups_of_alice)
+	sleep 1.1
+	# As it is in the message. The newest upgrade's stays.
+	comes_to 0 backups prune "${most[@]}" && lacks "removed 0" &&
+		[ "$(wc -l <<<"$was")" -ge 3 ] &&
+		same "$(tail -n 1 <<<"$was")" "$(backups_of_alice)" || return
+	mount -o remount,size=16m fleet && comes_to 0 rollback && all_sound
+}
+
+@test "a full disk keeps nobody from pruning, which makes room" {
+	cp -a fleet start
+	apart makes_room ready
+	apart makes_room bare
+}
+
+unsigned()
+{
+	filled && strip && comes_to 74 rollback &&
+		says "$T/fleet/.fleet-upgrade" \
+			"the lock file cannot be written" \
+			"no database was touched" "--data-dir $T/fleet" \
+			"backups prune --set backup.keep=1"
+}
+
+@test "where a full disk keeps others from signing, it is said what helps" {
+	cp -a fleet start
+	apart unsigned
 }

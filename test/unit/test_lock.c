@@ -172,9 +172,12 @@ static void the_file_holds_the_last_signature_only(void **state)
 	assert_true(is_signed(ground, &holder));
 	assert_string_equal(holder.command, "look");
 	assert_string_equal(holder.run_id, "20261122T043100Z-0001");
-	lock_release(&lock);
 	assert_int_equal(fstatat(ground->state.folder, "lock", &seen, 0), 0);
-	assert_int_equal(seen.st_size, 0);
+	assert_int_equal(seen.st_size, 512);
+	lock_release(&lock);
+	assert_false(is_signed(ground, &holder));
+	assert_int_equal(fstatat(ground->state.folder, "lock", &seen, 0), 0);
+	assert_int_equal(seen.st_size, 512);
 	assert_int_equal(seen.st_mode & 0777, 0600);
 }
 
