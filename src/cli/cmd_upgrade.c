@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "cli/execution.h"
 #include "cli/exit_status.h"
+#include "cli/message.h"
 #include "cli/preflight.h"
 #include "cli/subset.h"
 #include "fleet/backups.h"
@@ -166,6 +167,22 @@ static int prune(void *self, const struct state *place, struct error *err)
 			     NULL, NULL, NULL, err);
 }
 
+/* Backups that cannot be gone through are told, and do not hide that the run
+ * itself has come to something worse. */
+static int prune_all(struct session *session, int exit_status,
+		     struct error *err)
+{
+	int rc = rooms_each(&session->state, prune, &session->config, err);
+
+	rooms_drop_runs(&session->state);
+	if (rc == 0 ||
+	    tally_worse(exit_status, EXIT_STATUS_DISK) == EXIT_STATUS_DISK)
+		return rc;
+	message_warn("%s", err->message);
+	memset(err, 0, sizeof(*err));
+	return 0;
+}
+
 static int upgrade(struct session *session, const struct fleet *fleet,
 		   int *exit_status, struct error *err)
 {
@@ -179,10 +196,8 @@ static int upgrade(struct session *session, const struct fleet *fleet,
 	if (rc == 0)
 		rc = execution_run(session, fleet, &operation_upgrade,
 				   exit_status, err);
-	if (rc == 0 && *exit_status != EXIT_STATUS_DISK) {
-		rc = rooms_each(&session->state, prune, &session->config, err);
-		rooms_drop_runs(&session->state);
-	}
+	if (rc == 0 && *exit_status != EXIT_STATUS_DISK)
+		rc = prune_all(session, *exit_status, err);
 	return rc;
 }
 

@@ -247,6 +247,18 @@ teardown() { end; }
 	exits 2 fleet
 }
 
+@test "exit status: 2, also where the backups cannot be gone through (74)" {
+	make_fleet 1
+	exits 0 fleet
+	rm "fleet/.fleet-upgrade/backups/$(newest_run)/.run"
+	mkdir "fleet/.fleet-upgrade/backups/$(newest_run)/.run"
+	exits 74 fleet
+	has ".run is no regular file"
+	echo 'this is no database' >fleet/system.db
+	exits 2 fleet
+	says "no user database was touched" ".run is no regular file"
+}
+
 @test "exit status: 6 before 1, 2 before 6" {
 	make_fleet 3
 	exits 0 fleet
