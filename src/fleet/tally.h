@@ -16,8 +16,8 @@
 /* The exit statuses that a run can come to; where several hold, the first one
  * in this list that is not GOOD. */
 enum exit_status {
-	EXIT_STATUS_SYSTEM = 2,	   /* system.db did not get there: no user
-				    * database was touched */
+	EXIT_STATUS_SYSTEM = 2,	   /* in an upgrade: system.db did not get
+				    * there: no user database was touched */
 	EXIT_STATUS_DISK = 74,	   /* folder, disk, state or log failed */
 	EXIT_STATUS_STOPPED = 6,   /* stopped on purpose */
 	EXIT_STATUS_DATABASES = 1, /* some databases failed */

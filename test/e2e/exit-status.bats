@@ -47,6 +47,18 @@ teardown() { end; }
 	has "1 kept"
 }
 
+@test "exit status 1: a restore or baseline of system.db failed" {
+	make_fleet 1
+	exits 0 fleet
+	save_fleet saved
+	echo 'this is no database' >fleet/system.db
+	exits 1 fleet restore --system
+	has "1 failed"
+	exits 1 fleet baseline --to 0.3.20
+	says "system.db" "1 failed"
+	files_same saved alice_longterm.db
+}
+
 @test "exit status 2: system.db failed" {
 	make_fleet 1
 	echo 'this is no database' >fleet/system.db
