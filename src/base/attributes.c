@@ -14,7 +14,8 @@
 
 /* Others speak of the content that they were made for (security.ima) or are
  * the file system's own business. */
-static const char *const carried[] = { "user.", "system.posix_acl_access",
+#define LIST_NAME "system.posix_acl_access"
+static const char *const carried[] = { "user.", LIST_NAME,
 				       "security.selinux" };
 
 static int refuse(struct error *err, const char *what)
@@ -111,4 +112,35 @@ int attributes_carry(int from, const struct stamp *like, int to,
 		return refuse(err, "flags");
 	rc = each_extended(to, from, to, drop_if_foreign, err);
 	return rc != 0 ? rc : each_extended(from, from, to, carry_one, err);
+}
+
+/* Linux has had no calls for a name in a folder until lately. */
+static char *path_in(int folder, const char *name)
+{
+	return xasprintf("/proc/self/fd/%d/%s", folder, name);
+}
+
+/* What these calls say where there is no list. */
+static bool is_none(int failure)
+{
+	return failure == ENODATA || failure == ENOTSUP;
+}
+
+mode_t attributes_plain_mode(int folder, const char *name, mode_t mode)
+{
+	char *path = path_in(folder, name);
+	bool has_none = lgetxattr(path, LIST_NAME, NULL, 0) < 0 &&
+			is_none(errno);
+
+	free(path);
+	return has_none ? mode : mode & ~(mode_t)(S_IRWXG | S_IRWXO);
+}
+
+bool attributes_drop_list(int folder, const char *name)
+{
+	char *path = path_in(folder, name);
+	bool is_gone = lremovexattr(path, LIST_NAME) == 0 || is_none(errno);
+
+	free(path);
+	return is_gone;
 }

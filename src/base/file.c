@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/attributes.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -122,6 +123,8 @@ int file_dress(int folder, const char *name, const struct stamp *like,
 	 * the old group's people are "others". */
 	if (now.group != like->group)
 		mode &= S_IRWXU | ((mode & S_IRWXG) >> 3);
+	if (!attributes_drop_list(folder, name))
+		mode &= S_IRWXU;
 	if (fchmodat(folder, name, mode, AT_SYMLINK_NOFOLLOW) != 0)
 		return error_set_errno(err, ERROR_IO, errno,
 				       "cannot set the mode of %s", name);

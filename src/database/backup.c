@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/attributes.h"
 #include "base/folder.h"
 #include "base/memory.h"
 #include "sqlite/connection.h"
@@ -102,6 +103,24 @@ static int publish(const struct job *job, int folder, const char *name,
 	return rc;
 }
 
+/* The copy gets no access control list, and what the original's withholds it
+ * must not give. */
+static int dress(const struct job *job, const char *staged,
+		 const struct stamp *live, struct error *err)
+{
+	const struct plan *plan = job->plan;
+	struct stamp like = *live;
+	struct place place;
+	int rc = place_open(plan->data_dir, plan->data_path,
+			    job->subject->path, &place, err);
+
+	if (rc != 0)
+		return rc;
+	like.mode = attributes_plain_mode(place.folder, place.name, like.mode);
+	place_close(&place);
+	return file_dress(plan->staging_dir, staged, &like, err);
+}
+
 /* What stands in staging/ gets dressed, durable and published; or goes, if
  * filling it failed (`rc`). */
 static int finish(struct job *job, const char *staged, const struct stamp *live,
@@ -112,7 +131,7 @@ static int finish(struct job *job, const char *staged, const struct stamp *live,
 	int fd = -1;
 
 	if (rc == 0)
-		rc = file_dress(plan->staging_dir, staged, live, err);
+		rc = dress(job, staged, live, err);
 	if (rc == 0)
 		rc = file_sync(plan->staging_dir, staged, err);
 	if (rc == 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attributes.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -59,6 +60,11 @@ static int open_source(struct restore *restore, struct error *err)
 			       job->plan->source_run);
 	if (rc == 0)
 		rc = look_fits(&restore->backup_stamp, err);
+	if (rc == 0)
+		restore->backup_stamp.mode = attributes_plain_mode(
+			restore->backup_place.folder,
+			restore->backup_place.name,
+			restore->backup_stamp.mode);
 	if (rc == 0)
 		rc = connection_open(restore->backup_place.path, &options,
 				     &restore->source, err);

@@ -205,6 +205,64 @@ made()
 	done
 }
 
+# list_on KIND FILE: an access control list that lets user 12346 read and write,
+# and nobody else but the owner: u::rw u:12346:rw g::- m::rw o::-.
+list_on()
+{
+	python3 - "$@" <<-'PY' || skip "there are no access control lists here"
+		import os, struct, sys
+		no = 0xffffffff
+		rows = ((1, 6, no), (2, 6, 12346), (4, 0, no), (16, 6, no), (32, 0, no))
+		os.setxattr(sys.argv[2], "system.posix_acl_" + sys.argv[1],
+			struct.pack("<I", 2) +
+			b"".join(struct.pack("<HHI", *row) for row in rows))
+	PY
+}
+
+# Nobody but the owner comes at any of these files.
+are_the_owners()
+{
+	same "600" "$(stat -c %a "$@" | sort -u)" &&
+		python3 -c 'import os, sys
+sys.exit(any("posix_acl" in x for f in sys.argv[1:] for x in os.listxattr(f)))' "$@"
+}
+
+@test "what an access control list withholds, no backup gives" {
+	local way
+
+	list_on access "$(db alice)"
+	same 660 "$(stat -c %a "$(db alice)")"
+	# Made by an upgrade, and of what a restore overwrites.
+	for way in --force --offline; do
+		exits 0 fleet upgrade "${TRUSTING[@]}" --release \
+			--set run.strategy=in-place
+		[ "$way" = --force ] || : >"$(db alice)"
+		exits 0 fleet restore alice "$way" "${TRUSTING[@]}"
+	done
+	are_the_owners fleet/.fleet-upgrade/backups/*/alice_longterm.db
+	# And so does not what came out of it.
+	are_the_owners "$(db alice)"
+}
+
+@test "what a swap has kept as a backup comes back as the owner's" {
+	list_on access "$(db alice)"
+	exits 0 fleet upgrade "${TRUSTING[@]}" --set run.strategy=swap
+	same 660 "$(stat -c %a "$(db alice)")"
+	rm "$(db alice)"
+	exits 0 fleet restore alice --offline "${TRUSTING[@]}"
+	are_the_owners "$(db alice)"
+}
+
+@test "a list that new files get from their folder lets nobody at a backup" {
+	chmod 600 fleet/*.db
+	list_on default fleet
+	exits 0 fleet upgrade "${TRUSTING[@]}" --set run.strategy=in-place
+	are_the_owners fleet/.fleet-upgrade/backups/*/*.db
+	: >"$(db alice)"
+	exits 0 fleet restore alice --offline "${TRUSTING[@]}"
+	are_the_owners "$(db alice)"
+}
+
 # ---- root ----
 
 give_away()

@@ -168,6 +168,34 @@ static void a_list_that_the_old_one_had_not_goes(void **state)
 	pair_close(&pair);
 }
 
+/* The mode of a file with a list shows what its mask lets through. */
+static void a_copy_without_the_list_is_the_owners(void **state)
+{
+	struct stat seen;
+	struct pair pair;
+	int pit;
+
+	pair_open(&pair, state);
+	pit = pair.pit->fd;
+	assert_int_equal(attributes_plain_mode(pit, "from", S_IFREG | 0640),
+			 S_IFREG | 0640);
+	/* What cannot be looked at may have one. */
+	assert_int_equal(attributes_plain_mode(pit, "none", 0640), 0600);
+	assert_true(attributes_drop_list(pit, "from"));
+	assert_false(attributes_drop_list(pit, "none"));
+	if (!set_extended(pair.from, ACL_NAME, acl, sizeof(acl))) {
+		pair_close(&pair);
+		skip();
+	}
+	assert_int_equal(attributes_plain_mode(pit, "from", S_IFREG | 0664),
+			 S_IFREG | 0600);
+	assert_true(attributes_drop_list(pit, "from"));
+	assert_int_equal(fgetxattr(pair.from, ACL_NAME, NULL, 0), -1);
+	assert_int_equal(fstat(pair.from, &seen), 0);
+	assert_int_equal(seen.st_mode & S_IRWXO, 0);
+	pair_close(&pair);
+}
+
 static void what_speaks_of_the_content_is_refused(void **state)
 {
 	struct pair pair;
@@ -210,6 +238,7 @@ int main(void)
 		ATTRIBUTES_TEST(times_are_not_carried),
 		ATTRIBUTES_TEST(lists_and_names_are_carried),
 		ATTRIBUTES_TEST(a_list_that_the_old_one_had_not_goes),
+		ATTRIBUTES_TEST(a_copy_without_the_list_is_the_owners),
 		ATTRIBUTES_TEST(what_speaks_of_the_content_is_refused),
 		ATTRIBUTES_TEST(another_flag_is_refused),
 	};
