@@ -175,6 +175,9 @@ int file_write_text(int folder, const char *name, const char *text,
 /* Shorter ones are not worth a further call. */
 #define LONG_BYTES (1 << 20)
 
+/* Who wants to stop waits for one of these at most. */
+#define PIECE_BYTES (64 << 20)
+
 /* Where there is something to copy at or behind `at`, and in *end how far it
  * goes: a file that is long and has nothing in it must not fill the disk.
  * `bytes` where nothing more comes; less, if the file is shorter by now. */
@@ -212,11 +215,38 @@ static ssize_t copy_piece(int from, int to, off_t at, size_t bytes)
 	return copied > 0 ? pwrite(to, buffer, (size_t)copied, at) : copied;
 }
 
-int file_clone(int from, off_t bytes, int folder, const char *name, int *out_fd,
-	       struct error *err)
+/* Copies what there is; where nothing is, nothing is written. */
+static int copy_pieces(int from, int to, off_t bytes, const char *name,
+		       const atomic_bool *stop_now, struct error *err)
 {
 	off_t done = 0, end;
-	int rc = 0;
+
+	while ((done = next_piece(from, done, bytes, &end)) < bytes) {
+		size_t piece = end - done > PIECE_BYTES ? PIECE_BYTES
+							: (size_t)(end - done);
+		ssize_t copied = copy_piece(from, to, done, piece);
+
+		if (copied == 0)
+			return error_set(err, ERROR_IO,
+					 "it ended while it was copied to %s",
+					 name);
+		if (copied < 0 && errno != EINTR)
+			return error_set_errno(err, ERROR_IO, errno,
+					       "cannot copy it to %s", name);
+		if (stop_now != NULL && atomic_load(stop_now))
+			return error_set(err, ERROR_STOPPED,
+					 "stopped on request");
+		if (copied > 0)
+			done += copied;
+	}
+	return 0;
+}
+
+int file_clone_unless(const atomic_bool *stop_now, int from, off_t bytes,
+		      int folder, const char *name, int *out_fd,
+		      struct error *err)
+{
+	int rc;
 
 	*out_fd = openat(folder, name,
 			 O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -224,21 +254,7 @@ int file_clone(int from, off_t bytes, int folder, const char *name, int *out_fd,
 	if (*out_fd < 0)
 		return error_set_errno(err, ERROR_IO, errno,
 				       "cannot make the file %s", name);
-	while (rc == 0 &&
-	       (done = next_piece(from, done, bytes, &end)) < bytes) {
-		ssize_t copied =
-			copy_piece(from, *out_fd, done, (size_t)(end - done));
-
-		if (copied == 0)
-			rc = error_set(err, ERROR_IO,
-				       "it ended while it was copied to %s",
-				       name);
-		else if (copied < 0 && errno != EINTR)
-			rc = error_set_errno(err, ERROR_IO, errno,
-					     "cannot copy it to %s", name);
-		else if (copied > 0)
-			done += copied;
-	}
+	rc = copy_pieces(from, *out_fd, bytes, name, stop_now, err);
 	/* A hole at the end. */
 	if (rc == 0 && bytes >= LONG_BYTES && ftruncate(*out_fd, bytes) != 0)
 		rc = error_set_errno(err, ERROR_IO, errno,
@@ -253,6 +269,12 @@ int file_clone(int from, off_t bytes, int folder, const char *name, int *out_fd,
 		unlinkat(folder, name, 0);
 	}
 	return rc;
+}
+
+int file_clone(int from, off_t bytes, int folder, const char *name, int *out_fd,
+	       struct error *err)
+{
+	return file_clone_unless(NULL, from, bytes, folder, name, out_fd, err);
 }
 
 int file_read_text(int folder, const char *name, size_t limit, char **out,

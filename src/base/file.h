@@ -20,6 +20,8 @@
 #ifndef FLEET_BASE_FILE_H
 #define FLEET_BASE_FILE_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -52,6 +54,11 @@ int file_write_text(int folder, const char *name, const char *text,
  * for reading and writing. On failure there is none. */
 int file_clone(int from, off_t bytes, int folder, const char *name, int *out_fd,
 	       struct error *err);
+
+/* The same; ERROR_STOPPED once `stop_now` (NULL: never) is set. */
+int file_clone_unless(const atomic_bool *stop_now, int from, off_t bytes,
+		      int folder, const char *name, int *out_fd,
+		      struct error *err);
 
 /* The content of a small file (at most `limit` bytes), which the caller frees.
  * ERROR_MISSING if there is none. No link is followed. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/amount.h"
 #include "base/memory.h"
 #include "database/evidence.h"
 #include "sqlite/connection.h"
@@ -104,33 +105,64 @@ static int open_db(const struct job *job, const char *path,
 
 /* Copies one file of the set. It is opened here by a process that has no
  * connection to it: closing it drops no locks of ours. */
-static int copy_file(const struct look *look, size_t which, struct error *err)
+static int copy_file(const struct job *job, const struct look *look,
+		     size_t which, int folder, struct error *err)
 {
 	char *name = xasprintf("%s%s", look->place.name, suffixes[which]);
-	char *target = xasprintf("%s/copy.db%s", look->copy, suffixes[which]);
-	int from = -1, to = -1, rc = 0;
-	char buffer[65536];
-	ssize_t got = 0;
+	char *target = xasprintf("copy.db%s", suffixes[which]);
+	int to = -1, rc = 0;
+	int from = openat(look->place.folder, name,
+			  O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
-	from = openat(look->place.folder, name,
-		      O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	to = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (from < 0 || to < 0)
-		rc = error_set_errno(err, ERROR_IO, errno, "%s",
-				     from < 0 ? name : target);
-	while (rc == 0 && (got = read(from, buffer, sizeof(buffer))) > 0) {
-		if (write(to, buffer, (size_t)got) != got)
-			rc = error_set_errno(err, ERROR_IO, errno,
-					     "a private copy at %s", target);
-	}
-	if (rc == 0 && got < 0)
-		rc = error_set_errno(err, ERROR_IO, errno, "reading %s", name);
+	if (from < 0)
+		rc = error_set_errno(err, ERROR_IO, errno, "%s", name);
+	else
+		rc = file_clone_unless(job->stop_now, from,
+				       look->stamps[which].bytes, folder,
+				       target, &to, err);
 	if (from >= 0)
 		(void)close(from);
 	if (to >= 0)
 		(void)close(to);
 	free(target);
 	free(name);
+	return rc;
+}
+
+/* The folder is all programs'. */
+static int expect_room(const struct look *look, int folder, struct error *err)
+{
+	char need[32], have[32];
+	struct space space;
+	uint64_t bytes = 0;
+	int rc = space_of(folder, &space, err);
+
+	for (size_t i = 0; i < STAMP_COUNT; i++)
+		bytes += stamp_disk_bytes(&look->stamps[i]);
+	if (rc != 0 || bytes <= space.available)
+		return rc;
+	return error_set(err, ERROR_NOSPACE,
+			 "a copy takes %s, and %s are free in %s (set TMPDIR "
+			 "for another folder)",
+			 amount_format_bytes(bytes, need, sizeof(need)),
+			 amount_format_bytes(space.available, have,
+					     sizeof(have)),
+			 look->copy);
+}
+
+static int copy_set(const struct job *job, const struct look *look,
+		    struct error *err)
+{
+	int folder = open(look->copy, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int rc;
+
+	if (folder < 0)
+		return error_set_errno(err, ERROR_IO, errno, "%s", look->copy);
+	rc = expect_room(look, folder, err);
+	for (size_t i = 0; rc == 0 && i < STAMP_COUNT; i++)
+		if (look->stamps[i].bytes > 0)
+			rc = copy_file(job, look, i, folder, err);
+	(void)close(folder);
 	return rc;
 }
 
@@ -142,7 +174,6 @@ static int open_private_copy(const struct job *job, struct look *look,
 	const char *folder = getenv("TMPDIR");
 	struct stamp after[STAMP_COUNT];
 	char *path;
-	size_t i;
 	int rc = 0;
 
 	look->copy =
@@ -159,10 +190,8 @@ static int open_private_copy(const struct job *job, struct look *look,
 	/* Anew: where SQLite is root, its look at a journal counts as a
 	 * change. */
 	rc = take_stamps(&look->place, look->stamps, err);
-	for (i = 0; rc == 0 && i < STAMP_COUNT; i++) {
-		if (look->stamps[i].bytes > 0)
-			rc = copy_file(look, i, err);
-	}
+	if (rc == 0)
+		rc = copy_set(job, look, err);
 	if (rc == 0)
 		rc = take_stamps(&look->place, after, err);
 	if (rc == 0 && !stamps_are_same(look->stamps, after))
@@ -206,7 +235,7 @@ static int blame_change(struct look *look, int rc, struct error *err)
 
 static int open_way(const struct job *job, struct look *look, struct error *err)
 {
-	struct error first = { 0 };
+	struct error first = { 0 }, copy = { 0 };
 	int rc;
 
 	if (look->stamps[STAMP_WAL].bytes == 0 &&
@@ -232,12 +261,14 @@ static int open_way(const struct job *job, struct look *look, struct error *err)
 		*err = first;
 		return rc;
 	}
-	rc = open_private_copy(job, look, err);
+	rc = open_private_copy(job, look, &copy);
 	if (rc == ERROR_IO || rc == ERROR_NOSPACE)
-		rc = error_set(err, ERROR_BUSY,
-			       "it needs recovery by an upgrade, and could not "
-			       "be looked at before (%s)",
-			       first.message);
+		return error_set(err, ERROR_BUSY,
+				 "it needs recovery by an upgrade, and could "
+				 "not be looked at before (%s)",
+				 rc == ERROR_NOSPACE ? copy.message
+						     : first.message);
+	*err = copy;
 	return rc;
 }
 

@@ -11,7 +11,7 @@
  *   the content whole, and makes and changes no file;
  * - that refused (a hot journal, a WAL whose application died): a private copy
  *   of the files, taken with equal stamps before and after, in a 0700 folder
- *   under TMPDIR, removed on close.
+ *   under TMPDIR, removed on close; if there is room for it.
  *
  * Calling order: look_open(); read through `db`; look_confirm(), and only if it
  * returns 0 believe what was read; look_close().

@@ -122,3 +122,35 @@ looks()
 	looks
 	[ -e fleet/.fleet-upgrade.hold ]
 }
+
+# small_tmp ARGUMENT...: the program where TMPDIR is a disk of 64 MiB, and that
+# nothing is left there.
+small_tmp()
+{
+	# shellcheck disable=SC2016 # expanded there
+	unshare -m bash -c '
+		mount -t tmpfs -o size=64m none "$TMPDIR" || exit 99
+		timeout 60 "$FLEET_UPGRADE" -d fleet -m migrations "$@"
+		status=$?
+		[ -z "$(find "$TMPDIR" -mindepth 1)" ] || exit 98
+		exit $status' small_tmp "$@"
+}
+
+@test "a look's private copy takes no more room than there is" {
+	local file
+
+	unshare -m true 2>/dev/null || skip "nothing may be mounted here"
+	file=$(db user00007)
+	cp "$file" torn.db
+	# A hole of 2 GiB costs nothing, here and there.
+	truncate -s 2G "$file"
+	run small_tmp status user00007 --verbose
+	[ "$status" -le 1 ]
+	says user00007
+	lacks busy
+	# What is there costs as much again.
+	cp torn.db "$file"
+	dd if=/dev/zero bs=1M count=80 status=none >>"$file"
+	exits 5 small_tmp verify user00007 --set run.retries=0
+	says "user00007" "a copy takes 8" "are free in $T/tmp" "TMPDIR"
+}

@@ -145,6 +145,28 @@ static void clones_holes_as_holes(void **state)
 	close(from);
 }
 
+static void a_clone_is_given_up_on_request(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	atomic_bool stop_now = true;
+	struct error err = { 0 };
+	int from, fd;
+
+	sandpit_file(sandpit, "a", "some", 0644);
+	from = openat(sandpit->fd, "a", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(file_clone_unless(&stop_now, from, 4,
+					   sandpit->fd, "b", &fd, &err),
+			 ERROR_STOPPED);
+	assert_int_equal(fd, -1);
+	assert_false(sandpit_has(sandpit, "b"));
+	stop_now = false;
+	assert_int_equal(file_clone_unless(&stop_now, from, 4,
+					   sandpit->fd, "b", &fd, &err),
+			 0);
+	close(fd);
+	close(from);
+}
+
 /* Where the kernel does not copy between the two, we do. */
 static void clones_between_file_systems(void **state)
 {
@@ -380,6 +402,7 @@ int main(void)
 		SANDPIT_TEST(makes_files_last),
 		SANDPIT_TEST(clones_all_of_it),
 		SANDPIT_TEST(clones_holes_as_holes),
+		SANDPIT_TEST(a_clone_is_given_up_on_request),
 		SANDPIT_TEST(clones_between_file_systems),
 		SANDPIT_TEST(writes_and_reads_text),
 		SANDPIT_TEST(writes_over_what_a_dead_run_left),
