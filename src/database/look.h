@@ -6,7 +6,8 @@
  * database leaves -wal and -shm behind, a read-write one checkpoints on close
  * and recovers a hot journal. So:
  * - nothing in -wal and -journal: `immutable`, believed only if the stamps are
- *   the same before and after and there is still nothing beside the file;
+ *   the same before and after, there is still nothing beside the file, and
+ *   nobody has it locked to write pages (one whose journal is in memory);
  * - something there: mode=ro with readonly_shm, which takes the locks that keep
  *   the content whole, and makes and changes no file;
  * - that refused (a hot journal, a WAL whose application died): a private copy
@@ -42,7 +43,8 @@ struct look {
  * ERROR_BUSY, ERROR_CORRUPT, ERROR_IO. On failure nothing is held. */
 int look_open(const struct job *job, struct look *out, struct error *err);
 
-/* ERROR_BUSY if the file may have changed while it was read. */
+/* ERROR_BUSY if the file may have changed while it was read, or may be half
+ * written. */
 int look_confirm(struct look *look, struct error *err);
 
 /* True if nobody had the file in hands when it was opened, so that its stamp

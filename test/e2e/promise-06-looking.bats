@@ -154,3 +154,30 @@ small_tmp()
 	exits 5 small_tmp verify user00007 --set run.retries=0
 	says "user00007" "a copy takes 8" "are free in $T/tmp" "TMPDIR"
 }
+
+@test "what an application has half written is busy, and no damage" {
+	local way
+
+	fleet upgrade alice --quiet
+	app_open "$(db alice)"
+	app "PRAGMA journal_mode = MEMORY; PRAGMA cache_size = 5; BEGIN;
+		CREATE TABLE spilled(a, b); CREATE INDEX spilled_b ON spilled(b);
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+			WHERE i < 20000) INSERT INTO spilled
+			SELECT i, hex(randomblob(20)) FROM n;
+		UPDATE spilled SET b = hex(randomblob(30));
+		DELETE FROM memories" >/dev/null
+	[ ! -e "$(db alice)-journal" ]
+	for way in verify "upgrade --dry-run" status; do
+		# shellcheck disable=SC2086 # a command and its option
+		fleet $way alice --json --verbose --set run.retries=0 \
+			--set run.busy_timeout=100ms >told 2>errors || true
+		same busy "$(jq -r 'select(.username == "alice") | .outcome' \
+			told)"
+	done
+	app ROLLBACK
+	app_close
+	# An old sin of the seed's, and nothing besides.
+	exits 1 fleet verify alice
+	says "1 finding" "foreign key mismatch"
+}

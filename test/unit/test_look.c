@@ -113,6 +113,34 @@ static void test_a_running_application(void **state)
 	free(path);
 }
 
+/* What it has written before its end is neither the old nor the new one, and
+ * shows as damage, or not at all. */
+static void test_an_application_with_its_journal_in_memory(void **state)
+{
+	struct workshop *shop = *state;
+	char *path = workshop_path(shop, "a.db");
+	struct job job = workshop_job(shop, "a.db");
+	struct application app;
+	struct error err = { 0 };
+	struct look look;
+
+	workshop_make(shop, "a.db", 1);
+	application_start(&app, path);
+	assert_int_equal(application_do(&app, "PRAGMA journal_mode = MEMORY;"
+					"BEGIN; DELETE FROM letters"), 0);
+	/* In its own memory so far. */
+	expect(shop, letters, "60", false);
+	assert_int_equal(application_do(&app, "COMMIT; BEGIN EXCLUSIVE"), 0);
+	assert_int_equal(look_open(&job, &look, &err), 0);
+	assert_int_equal(look_confirm(&look, &err), ERROR_BUSY);
+	assert_non_null(strstr(err.message, "lets nobody read it"));
+	look_close(&look);
+	assert_int_equal(application_do(&app, "COMMIT"), 0);
+	expect(shop, letters, "0", false);
+	application_stop(&app);
+	free(path);
+}
+
 static void test_a_running_application_with_a_journal(void **state)
 {
 	struct workshop *shop = *state;
@@ -493,6 +521,7 @@ int main(void)
 		LOOK_TEST(test_an_idle_database),
 		LOOK_TEST(test_an_idle_wal_database_gets_no_wal),
 		LOOK_TEST(test_a_running_application),
+		LOOK_TEST(test_an_application_with_its_journal_in_memory),
 		LOOK_TEST(test_a_running_application_with_a_journal),
 		LOOK_TEST(test_a_hot_journal_is_undone_in_a_copy),
 		LOOK_TEST(test_a_wal_left_over_is_read),
