@@ -62,7 +62,7 @@ static void print(const struct session *session, const struct status *status)
 	struct status_options options = {
 		.out = stdout,
 		.colour = session_has_colour(session, stdout),
-		.again = session->again,
+		.call = { options_compose, session->options },
 	};
 
 	if (session->options->json) {

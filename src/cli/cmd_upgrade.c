@@ -90,13 +90,16 @@ static int take_unfinished(const struct session *session, struct fleet *out,
 static void say_held(const struct session *session, const struct hold *hold,
 		     struct error *err)
 {
+	char *release = options_compose(session->options, "upgrade --release",
+					CALL_GIVEN, NULL);
+
 	error_set(err, ERROR_HELD, "%s is held since %s, by %s, after rollback "
-		  "%s; nothing was touched; when upgrades may go on: %s "
-		  "upgrade --release", session->data_path,
+		  "%s; nothing was touched; when upgrades may go on: %s",
+		  session->data_path,
 		  *hold->since ? hold->since : "an unknown time",
 		  *hold->by ? hold->by : "somebody",
-		  *hold->run_id ? hold->run_id : "of an unknown run",
-		  session->again);
+		  *hold->run_id ? hold->run_id : "of an unknown run", release);
+	free(release);
 }
 
 static int mind_hold(const struct session *session, struct error *err)

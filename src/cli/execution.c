@@ -68,7 +68,7 @@ static void listen_all(struct execution *execution)
 		.quiet = quiet,
 		.verbose = options->verbose && !options->json,
 		.colour = session_has_colour(session, quiet ? stderr : stdout),
-		.again = session->again,
+		.call = { options_compose, options },
 	};
 
 	/* First: if it cannot be written, the others tell the exit status. */

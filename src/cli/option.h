@@ -18,6 +18,14 @@ enum option_type {
 	OPTION_ASSIGNMENT, /* --set: names the key itself */
 };
 
+/* What an option is in a command that is made of the one that was given, to be
+ * typed next (options_compose()). */
+enum option_part {
+	PART_NONE,  /* how something is told, or that nothing is done */
+	PART_FLEET, /* which fleet it is; --set: if its key says so */
+	PART_GIVEN, /* what is done, and to which databases */
+};
+
 struct option_row {
 	char letter;		/* 'c' for -c; 0: none */
 	const char *name;	/* "config" for --config */
@@ -26,6 +34,7 @@ struct option_row {
 	size_t offset;		/* FLAG, TEXT: in struct options */
 	const char *key;	/* KEY: "fleet.data_dir" */
 	unsigned commands;	/* 1u << enum command_id, of those it fits */
+	enum option_part part;	/* of a command to type next */
 	const char *help;	/* one line */
 };
 

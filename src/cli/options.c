@@ -242,32 +242,121 @@ static bool names_fleet(const struct setting *setting)
 		strcmp(setting->key, "migrations.target") != 0);
 }
 
-char *options_again(const struct options *options)
+/* The bit of the command that `words` begin with. */
+static unsigned bit_of(const char *words)
 {
+	size_t length = strcspn(words, " "), i = 0;
+
+	while (i < COMMAND_COUNT &&
+	       (strncmp(commands[i].name, words, length) != 0 ||
+		commands[i].name[length] != '\0'))
+		i++;
+	return 1u << i;
+}
+
+/* True if the command takes the option, and does not have it already. */
+static bool is_missing(const struct option_row *row, const char *words)
+{
+	char *padded = xasprintf("%s ", words);
+	char *option = xasprintf(" --%s ", row->name);
+	bool is_there = strstr(padded, option) != NULL;
+
+	free(option);
+	free(padded);
+	return !is_there && row->commands & bit_of(words);
+}
+
+static void print_row(FILE *out, const struct options *options,
+		      const struct option_row *row)
+{
+	const void *field = (const char *)options + row->offset;
+
+	if (row->type == OPTION_FLAG && *(const bool *)field)
+		fprintf(out, " --%s", row->name);
+	if (row->type == OPTION_TEXT && *(const char *const *)field) {
+		fprintf(out, " --%s ", row->name);
+		print_quoted(out, *(const char *const *)field);
+	}
+}
+
+static void print_setting(FILE *out, const struct setting *setting)
+{
+	if (strcmp(setting->option, "set") == 0)
+		fprintf(out, " --set %s=", setting->key);
+	else
+		fprintf(out, " --%s ", setting->option);
+	print_quoted(out, setting->value);
+}
+
+static const struct option_row *row_named(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(option_rows[i].name, name) != 0)
+		i++;
+	return &option_rows[i];
+}
+
+static void print_part(FILE *out, const struct options *options,
+		       enum option_part part, const char *words)
+{
+	bool is_fleet = part == PART_FLEET;
+
+	for (size_t i = 0; i < option_row_count; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		if (row->part == part && (is_fleet || is_missing(row, words)))
+			print_row(out, options, row);
+	}
+	for (size_t i = 0; i < options->setting_count; i++) {
+		const struct setting *setting = &options->settings[i];
+
+		if (names_fleet(setting) == is_fleet &&
+		    (is_fleet || is_missing(row_named(setting->option), words)))
+			print_setting(out, setting);
+	}
+}
+
+static void print_users(FILE *out, char *const *users, size_t count)
+{
+	bool has_dash = false;
+
+	for (size_t i = 0; i < count; i++)
+		has_dash |= users[i][0] == '-';
+	fputs(has_dash ? " --" : "", out);
+	for (size_t i = 0; i < count; i++) {
+		fputc(' ', out);
+		print_quoted(out, users[i]);
+	}
+}
+
+char *options_compose(const void *given, const char *words,
+		      enum call_about about, const char *user)
+{
+	const struct options *options = given;
+	char *const one[] = { (char *)user };
 	char *text = NULL;
 	size_t bytes;
 	FILE *out = open_memstream(&text, &bytes);
 
 	if (!out)
-		return xstrdup("fleet-upgrade");
+		return xasprintf("fleet-upgrade %s", words);
 	fputs("fleet-upgrade", out);
-	if (options->config_file) {
-		fputs(" --config ", out);
-		print_quoted(out, options->config_file);
-	}
-	for (size_t i = 0; i < options->setting_count; i++) {
-		const struct setting *setting = &options->settings[i];
-
-		if (!names_fleet(setting))
-			continue;
-		if (strcmp(setting->option, "set") == 0)
-			fprintf(out, " --set %s=", setting->key);
-		else
-			fprintf(out, " --%s ", setting->option);
-		print_quoted(out, setting->value);
+	print_part(out, options, PART_FLEET, words);
+	fprintf(out, "%s%s", *words ? " " : "", words);
+	if (about == CALL_GIVEN) {
+		print_part(out, options, PART_GIVEN, words);
+		print_users(out, options->words, options->word_count);
+	} else if (user) {
+		print_users(out, one, 1);
 	}
 	fclose(out);
 	return text;
+}
+
+char *options_again(const struct options *options)
+{
+	return options_compose(options, "", CALL_FLEET, NULL);
 }
 
 bool options_say(const struct options *options, const char *key)

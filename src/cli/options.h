@@ -24,6 +24,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "migration/step.h"
+#include "report/call.h"
 
 /* A configuration value from the command line. */
 struct setting {
@@ -75,5 +76,11 @@ bool options_say(const struct options *options, const char *key);
 /* How to call the program again on the same fleet, quoted for a shell:
  * "fleet-upgrade --data-dir /srv/fleet". For hints; the caller frees it. */
 char *options_again(const struct options *options);
+
+/* The same with the command `words`, and behind it what `about` says (see
+ * report/call.h): of what was given, all that the new command takes and does
+ * not say itself. `options` is a struct options. The caller frees it. */
+char *options_compose(const void *options, const char *words,
+		      enum call_about about, const char *user);
 
 #endif

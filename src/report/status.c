@@ -333,10 +333,30 @@ static void print_names(const struct status *status, enum status_state state,
 		}
 		fputc('\n', out);
 	}
-	if (total > names->count)
-		fprintf(out, "  and %s more: %s status --verbose\n",
-			say_count(total - names->count, count),
-			options->again ? options->again : "fleet-upgrade");
+	if (total <= names->count)
+		return;
+	fprintf(out, "  and %s more: ", say_count(total - names->count, count));
+	call_print(out, &options->call, "status --verbose", CALL_GIVEN, NULL);
+	fputc('\n', out);
+}
+
+static void print_end(const struct status *status,
+		      const struct status_options *options)
+{
+	FILE *out = options->out;
+
+	if (status_is_pending(status)) {
+		fputs("\nto see what an upgrade would do: ", out);
+		call_print(out, &options->call, "upgrade --dry-run", CALL_GIVEN,
+			   NULL);
+		fputc('\n', out);
+	} else if (!knows_target(status)) {
+		fputs("\nwithout migrations it is not known what is pending\n",
+		      out);
+	} else if (status->counts[STATUS_CURRENT] == status->users) {
+		say_toned(out, options->colour, TONE_GOOD, "\n%s\n",
+			  "all are current");
+	}
 }
 
 void status_print(const struct status *status,
@@ -364,15 +384,6 @@ void status_print(const struct status *status,
 		fprintf(out, "\nof the pending, %zu would be refused: their "
 			"version cannot be told\n",
 			status->undecided + (status->system_undecided ? 1 : 0));
-	if (status_is_pending(status))
-		fprintf(out, "\nto see what an upgrade would do: %s upgrade "
-			"--dry-run\n",
-			options->again ? options->again : "fleet-upgrade");
-	else if (!knows_target(status))
-		fputs("\nwithout migrations it is not known what is pending\n",
-		      out);
-	else if (status->counts[STATUS_CURRENT] == status->users)
-		say_toned(out, options->colour, TONE_GOOD, "\n%s\n",
-			  "all are current");
+	print_end(status, options);
 	fflush(out);
 }

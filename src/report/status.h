@@ -28,6 +28,7 @@
 
 #include "fleet/event.h"
 #include "migration/version.h"
+#include "report/call.h"
 
 /* How many of each state are told by name. */
 #define STATUS_NAMES 5
@@ -96,7 +97,7 @@ bool status_is_pending(const struct status *status);
 struct status_options {
 	FILE *out;
 	bool colour;
-	const char *again; /* as in summary_options */
+	struct call call; /* how to call the program next, for hints */
 };
 void status_print(const struct status *status,
 		  const struct status_options *options);

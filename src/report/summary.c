@@ -45,7 +45,7 @@ static const struct {
 struct page {
 	FILE *out;
 	bool colour;
-	const char *again;
+	const struct call *call;
 	const struct run_summary *run;
 	const struct wording *wording;
 };
@@ -64,14 +64,18 @@ static bool is_told_whole(enum outcome outcome)
 	return outcome == OUTCOME_FAILED || outcome == OUTCOME_WOULD_FAIL;
 }
 
+/* `user`: whom it may be about; NULL: nobody, or system.db. */
 static void print_advice(const struct page *page, const char *indent,
-			 const struct advice *advice)
+			 const struct advice *advice, const char *user)
 {
 	if (!advice->text)
 		return;
 	fprintf(page->out, "%s%s", indent, advice->text);
-	if (advice->command)
-		fprintf(page->out, ": %s %s", page->again, advice->command);
+	if (advice->command) {
+		fputs(": ", page->out);
+		call_print(page->out, page->call, advice->command,
+			   advice->about, user);
+	}
 	fputc('\n', page->out);
 }
 
@@ -145,15 +149,17 @@ static void print_bytes(const struct page *page)
 static void print_more(const struct page *page, size_t kept, size_t total)
 {
 	char count[SAY_COUNT_BYTES];
+	char *history;
 
 	if (total <= kept)
 		return;
-	fprintf(page->out, "  and %s more: %s ", say_count(total - kept, count),
-		page->again);
-	if (page->wording->more)
-		fprintf(page->out, "%s\n", page->wording->more);
-	else
-		fprintf(page->out, "history %s\n", page->run->run_id);
+	history = xasprintf("history %s", page->run->run_id);
+	fprintf(page->out, "  and %s more: ", say_count(total - kept, count));
+	call_print(page->out, page->call,
+		   page->wording->more ? page->wording->more : history,
+		   page->wording->more ? CALL_GIVEN : CALL_FLEET, NULL);
+	fputc('\n', page->out);
+	free(history);
 }
 
 static void print_noted(const struct page *page, struct reasons *noted)
@@ -190,7 +196,7 @@ static void print_trouble(const struct page *page, size_t row,
 		else
 			trouble_print_line(page->out, &trouble->items[i]);
 	print_more(page, trouble->kept, trouble->total);
-	print_advice(page, "  ", &telling->advice);
+	print_advice(page, "  ", &telling->advice, trouble->items[0].username);
 }
 
 /* Why the run did not do all of it, if it did not. */
@@ -225,7 +231,7 @@ static void print_page(struct summary *summary, const struct page *page)
 	print_frame(page);
 	print_bytes(page);
 	if (did > 0 && page->run->signal == 0)
-		print_advice(page, "", &page->wording->after);
+		print_advice(page, "", &page->wording->after, NULL);
 	print_noted(page, &summary->noted);
 	for (size_t i = 0; i < ORDERED; i++)
 		print_trouble(page, i, &summary->troubles[order[i].outcome],
@@ -306,7 +312,7 @@ static void hear_end(struct summary *summary, const struct run_summary *run)
 	struct page page = {
 		.out = options->quiet ? options->bad : options->out,
 		.colour = options->colour,
-		.again = options->again ? options->again : "fleet-upgrade",
+		.call = &options->call,
 		.run = run,
 		.wording = wording_of(run),
 	};

@@ -35,6 +35,7 @@
 #include <stdio.h>
 
 #include "fleet/event.h"
+#include "report/call.h"
 #include "report/trouble.h"
 
 /* How many of each outcome are told by name. */
@@ -46,9 +47,7 @@ struct summary_options {
 	bool quiet;
 	bool verbose;	   /* also a line for each database as it is done */
 	bool colour;	   /* only where the stream used is a terminal */
-	const char *again; /* how to call the program on this fleet, for hints:
-			    * "fleet-upgrade -d /srv/fleet"; NULL: plain
-			    * "fleet-upgrade" */
+	struct call call;  /* how to call the program next, for hints */
 };
 
 struct summary;

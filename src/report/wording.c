@@ -3,36 +3,39 @@
 #include <string.h>
 
 #define LEFT "left exactly as it was"
+#define NO_ADVICE { NULL, NULL, CALL_FLEET }
+#define JUST(text) { text, NULL, CALL_FLEET }
 
 static const struct telling common[OUTCOME_COUNT] = {
-	[OUTCOME_UPGRADED] = { "upgraded", NULL, { NULL, NULL } },
-	[OUTCOME_CURRENT] = { "current", NULL, { NULL, NULL } },
-	[OUTCOME_WOULD_UPGRADE] = { "would be upgraded", NULL, { NULL, NULL } },
-	[OUTCOME_RESTORED] = { "restored", NULL, { NULL, NULL } },
+	[OUTCOME_UPGRADED] = { "upgraded", NULL, NO_ADVICE },
+	[OUTCOME_CURRENT] = { "current", NULL, NO_ADVICE },
+	[OUTCOME_WOULD_UPGRADE] = { "would be upgraded", NULL, NO_ADVICE },
+	[OUTCOME_RESTORED] = { "restored", NULL, NO_ADVICE },
 	[OUTCOME_SKIPPED] = {
 		"skipped", "skipped, no database that could be opened:",
-		{ "an empty file may be one that the application is about to "
-		  "fill; run again later", NULL } },
+		JUST("an empty file may be one that the application is about "
+		     "to fill; run again later") },
 	[OUTCOME_BUSY] = {
 		"busy", "busy, and left exactly as they were:",
 		{ "run again when the application is quieter",
-		  "upgrade --failed" } },
+		  "upgrade --failed", CALL_GIVEN } },
 	[OUTCOME_KEPT] = {
 		"kept", "kept, because something was written since:",
 		{ "to go back all the same, and lose what was written since",
-		  "rollback --force" } },
+		  "rollback --force", CALL_GIVEN } },
 	[OUTCOME_NEWER] = {
 		"newer", "newer than every migration known, and left alone:",
 		{ "the migrations are older than these databases: is an older "
-		  "package installed? what is known", "list" } },
+		  "package installed? what is known", "list",
+		  CALL_FLEET } },
 	[OUTCOME_WOULD_FAIL] = {
 		"would fail", "would fail:",
 		{ "nothing was touched; look at one of them closely",
-		  "verify USER" } },
+		  "verify", CALL_USER } },
 	[OUTCOME_FAILED] = {
 		"failed", "failed, left exactly as they were:",
 		{ "repair what is named above, then take up only these",
-		  "upgrade --failed" } },
+		  "upgrade --failed", CALL_GIVEN } },
 };
 
 static const struct wording table[] = {
@@ -42,7 +45,7 @@ static const struct wording table[] = {
 		.title = "upgrade",
 		.did = OUTCOME_UPGRADED,
 		.left = LEFT,
-		.after = { "to take this run back", "rollback" },
+		.after = { "to take this run back", "rollback", CALL_FLEET },
 		.nothing = "all are current, nothing was changed",
 		.bytes = "backups",
 	},
@@ -53,19 +56,18 @@ static const struct wording table[] = {
 		.title = "dry run, nothing was written",
 		.more = "upgrade --dry-run --verbose",
 		.did = OUTCOME_WOULD_UPGRADE,
-		.after = { "to do it", "upgrade" },
+		.after = { "to do it", "upgrade", CALL_GIVEN },
 		.nothing = "all are current, there is nothing to do",
 		.bytes = "disk space that the backups will need",
 		.tellings = {
 			[OUTCOME_FAILED] = {
 				"cannot be read", "cannot be read:",
-				{ "these are damaged or no databases; an "
-				  "upgrade would leave them as they are",
-				  NULL } },
+				JUST("these are damaged or no databases; an "
+				     "upgrade would leave them as they are") },
 			[OUTCOME_BUSY] = {
 				"busy", "busy, not rehearsed:",
-				{ "an upgrade would wait for these and try "
-				  "them again", NULL } },
+				JUST("an upgrade would wait for these and try "
+				     "them again") },
 		},
 	},
 	{
@@ -78,18 +80,18 @@ static const struct wording table[] = {
 		.bytes = "backups",
 		.tellings = {
 			[OUTCOME_CURRENT] = { "in order", NULL,
-					      { NULL, NULL } },
+					      NO_ADVICE },
 			[OUTCOME_WOULD_UPGRADE] = { "pending", NULL,
-						    { NULL, NULL } },
+						    NO_ADVICE },
 			[OUTCOME_FAILED] = {
 				"with findings", "with findings:",
 				{ "nothing was changed; what was there before "
 				  "an upgrade is in its backup",
-				  "backups list" } },
+				  "backups list", CALL_FLEET } },
 			[OUTCOME_BUSY] = {
 				"busy", "busy, not verified:",
 				{ "run again when the application is quieter",
-				  "verify" } },
+				  "verify", CALL_GIVEN } },
 		},
 	},
 	{
@@ -99,27 +101,27 @@ static const struct wording table[] = {
 		.left = LEFT,
 		.after = { "the fleet is held, so that the next run does not "
 			   "undo this; when upgrades may go on",
-			   "upgrade --release" },
+			   "upgrade --release", CALL_FLEET },
 		.nothing = "nothing was there to take back",
 		.bytes = "copies of what was overwritten",
 		.tellings = {
 			[OUTCOME_CURRENT] = { "not above it", NULL,
-					      { NULL, NULL } },
+					      NO_ADVICE },
 			[OUTCOME_SKIPPED] = {
 				"skipped",
 				"skipped, no database that could be put back:",
 				{ "once these are back, the same command goes "
 				  "on with system.db; if they are gone for "
 				  "good, it goes back alone with",
-				  "restore --system" } },
+				  "restore --system", CALL_FLEET } },
 			[OUTCOME_BUSY] = {
 				"busy", "busy, and left exactly as they were:",
-				{ "the same command goes on with these when "
-				  "the application is quieter", NULL } },
+				JUST("the same command goes on with these when "
+				     "the application is quieter") },
 			[OUTCOME_FAILED] = {
 				"failed", "failed, left exactly as they were:",
-				{ "repair what is named above; the same "
-				  "command then goes on with these", NULL } },
+				JUST("repair what is named above; the same "
+				     "command then goes on with these") },
 		},
 	},
 	{
@@ -127,9 +129,9 @@ static const struct wording table[] = {
 		.title = "restore",
 		.did = OUTCOME_RESTORED,
 		.left = LEFT,
-		.after = { "the next upgrade brings these forward again; until "
-			   "then they stand at the version of the backup",
-			   NULL },
+		.after = JUST("the next upgrade brings these forward again; "
+			      "until then they stand at the version of the "
+			      "backup"),
 		.nothing = "nothing was changed",
 		.bytes = "copies of what was overwritten",
 		.tellings = {
@@ -137,16 +139,17 @@ static const struct wording table[] = {
 				"kept",
 				"kept, because something was written since:",
 				{ "to restore all the same, and lose what was "
-				  "written since", "restore --force USER" } },
+				  "written since", "restore --force",
+				  CALL_GIVEN } },
 			[OUTCOME_BUSY] = {
 				"busy", "busy, and left exactly as they were:",
 				{ "run again when the application is quieter",
-				  "restore USER" } },
+				  "restore", CALL_GIVEN } },
 			[OUTCOME_FAILED] = {
 				"failed", "failed, left exactly as they were:",
 				{ "where the live file is gone or damaged, and "
 				  "the application is stopped",
-				  "restore --offline USER" } },
+				  "restore --offline", CALL_GIVEN } },
 		},
 	},
 	{
@@ -158,15 +161,15 @@ static const struct wording table[] = {
 		.bytes = "backups",
 		.tellings = {
 			[OUTCOME_UPGRADED] = { "recorded", NULL,
-					       { NULL, NULL } },
+					       NO_ADVICE },
 			[OUTCOME_BUSY] = {
 				"busy", "busy, and left exactly as they were:",
-				{ "run again when the application is quieter",
-				  NULL } },
+				JUST("run again when the application is "
+				     "quieter") },
 			[OUTCOME_FAILED] = {
 				"failed", "failed, left exactly as they were:",
-				{ "repair what is named above, then run again",
-				  NULL } },
+				JUST("repair what is named above, then run "
+				     "again") },
 		},
 	},
 	{
@@ -178,17 +181,17 @@ static const struct wording table[] = {
 		.bytes = "backups",
 		.tellings = {
 			[OUTCOME_UPGRADED] = { "ledger removed", NULL,
-					       { NULL, NULL } },
+					       NO_ADVICE },
 			[OUTCOME_CURRENT] = { "without a ledger", NULL,
-					      { NULL, NULL } },
+					      NO_ADVICE },
 			[OUTCOME_BUSY] = {
 				"busy", "busy, and left exactly as they were:",
-				{ "run again when the application is quieter",
-				  NULL } },
+				JUST("run again when the application is "
+				     "quieter") },
 			[OUTCOME_FAILED] = {
 				"failed", "failed, left exactly as they were:",
-				{ "repair what is named above, then run again",
-				  NULL } },
+				JUST("repair what is named above, then run "
+				     "again") },
 		},
 	},
 };

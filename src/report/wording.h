@@ -12,12 +12,14 @@
 #include <stdbool.h>
 
 #include "fleet/event.h"
+#include "report/call.h"
 
 /* A piece of advice: `text`, then, where `command` is not NULL, ": " and how to
  * call the program with those words. `text` NULL: none. */
 struct advice {
 	const char *text;
 	const char *command;
+	enum call_about about; /* CALL_USER: the first of those it is about */
 };
 
 /* How one outcome is told. */
@@ -32,8 +34,9 @@ struct wording {
 	bool dry_run;
 	bool has_target;      /* it brings databases to the target */
 	const char *title;    /* begins the first line */
-	const char *more;     /* words that show all of what is told in part;
-			       * NULL: the journal has it, `history RUN-ID` */
+	const char *more;     /* words that show, of the same databases, all of
+			       * what is told in part; NULL: the journal has
+			       * it, `history RUN-ID` */
 	enum outcome did;     /* the outcome by which something was done */
 	const char *left;     /* said of one that failed; NULL: nothing */
 	struct advice after;  /* when something was done and no signal came */

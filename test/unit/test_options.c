@@ -308,6 +308,70 @@ static void test_hints_name_the_fleet_again(void **state)
 	}
 }
 
+/* What is typed next does what the given command was about, and no more. */
+static void test_the_next_command_is_the_given_one_with_a_change(void **state)
+{
+	static const struct {
+		const char *given, *words, *next;
+	} cases[] = {
+		{ "-d d rollback u1", "rollback --force",
+		  "fleet-upgrade --data-dir d rollback --force u1" },
+		{ "rollback --run R --include u* --exclude v u1 u2",
+		  "rollback --force", "fleet-upgrade rollback --force "
+		  "--include 'u*' --exclude v --run R u1 u2" },
+		{ "rollback --force u1", "rollback --force",
+		  "fleet-upgrade rollback --force u1" },
+		{ "restore --force --system --users-from f", "restore",
+		  "fleet-upgrade restore --users-from f --force --system" },
+		{ "restore --offline --system", "restore --offline",
+		  "fleet-upgrade restore --offline --system" },
+		{ "-n -v --no-color --to 2 u1 -j 4", "upgrade",
+		  "fleet-upgrade upgrade --to 2 --jobs 4 u1" },
+		{ "--failed --dry-run --set run.jobs=3 -m m", "upgrade",
+		  "fleet-upgrade --migrations m upgrade --failed "
+		  "--set run.jobs=3" },
+		{ "-q --failed u1", "upgrade --failed",
+		  "fleet-upgrade upgrade --failed u1" },
+		{ "status --check --json --to 2 --exclude x", "upgrade "
+		  "--dry-run", "fleet-upgrade upgrade --dry-run "
+		  "--exclude x --to 2" },
+		{ "upgrade --lock-wait 3", "verify", "fleet-upgrade verify" },
+		{ "verify -- -u it's", "verify",
+		  "fleet-upgrade verify -- -u 'it'\"'\"'s'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct line line;
+		char *next;
+
+		parse(&line, cases[i].given);
+		assert_int_equal(line.rc, 0);
+		next = options_compose(&line.options, cases[i].words,
+				       CALL_GIVEN, NULL);
+		assert_string_equal(next, cases[i].next);
+		free(next);
+		release(&line);
+	}
+}
+
+static void test_the_next_command_is_about_one_user(void **state)
+{
+	struct line line;
+	char *next;
+
+	(void)state;
+	parse(&line, "-d d -n --to 2 u1 u2");
+	next = options_compose(&line.options, "verify", CALL_USER, "-a b");
+	assert_string_equal(next,
+			    "fleet-upgrade --data-dir d verify -- '-a b'");
+	free(next);
+	next = options_compose(&line.options, "verify", CALL_USER, NULL);
+	assert_string_equal(next, "fleet-upgrade --data-dir d verify");
+	free(next);
+	release(&line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +387,9 @@ int main(void)
 			test_help_and_version_hold_nothing_against_the_rest),
 		cmocka_unit_test(test_a_failure_owns_nothing),
 		cmocka_unit_test(test_hints_name_the_fleet_again),
+		cmocka_unit_test(
+			test_the_next_command_is_the_given_one_with_a_change),
+		cmocka_unit_test(test_the_next_command_is_about_one_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

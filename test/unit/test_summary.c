@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include "base/memory.h"
 #include "events.h"
 
 /* Begins a summary whose good and bad stream are both the scene's. */
@@ -137,6 +138,15 @@ static void test_the_odd_one_among_many_shows(void **state)
 	end(&scene, summary);
 }
 
+/* What a command line would be made to. */
+static char *compose(const void *given, const char *words,
+		     enum call_about about, const char *user)
+{
+	return xasprintf("%s %s%s%s", (const char *)given, words,
+			 about == CALL_GIVEN ? " AS GIVEN" : "",
+			 about == CALL_USER && user ? user : "");
+}
+
 static void test_hints_can_be_pasted(void **state)
 {
 	struct summary_options options = { 0 };
@@ -146,12 +156,12 @@ static void test_hints_can_be_pasted(void **state)
 	(void)state;
 	scene_open(&scene, "upgrade", false);
 	options.out = options.bad = scene.out;
-	options.again = "fleet-upgrade -d /srv/fleet";
+	options.call = (struct call){ compose, "fleet-upgrade -d /srv/fleet" };
 	summary = summary_new(&options);
 	tell_failed(&scene, summary, "bob");
 	scene_end(&scene, summary_listener(summary), 1);
 	assert_has(scene_text(&scene),
-		   ": fleet-upgrade -d /srv/fleet upgrade --failed\n");
+		   ": fleet-upgrade -d /srv/fleet upgrade --failed AS GIVEN\n");
 	end(&scene, summary);
 }
 

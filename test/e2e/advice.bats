@@ -1,0 +1,136 @@
+# What is printed to be typed is typed, word by word: it works, and it does no
+# more than what is said beside it.
+
+load lib
+setup() { begin; }
+teardown() { end; }
+
+late()
+{
+	sqlite3 "$(db "$1")" "INSERT INTO topics(topic_name) VALUES ('late')"
+}
+
+# types STATUS TEXT: runs the command that the last output has behind TEXT.
+types()
+{
+	local line
+
+	line=$(grep -F -- "$2" <<<"$output" | tail -n 1)
+	line=${line#*"$2"}
+	if [[ $line != *"fleet-upgrade "* ]]; then
+		echo "no command behind \"$2\" in:"
+		echo "$output"
+		return 1
+	fi
+	line=${line#*fleet-upgrade }
+	eval "exits $1 \"\$FLEET_UPGRADE\" $line"
+}
+
+# versions: of alice, bob, carol and system.db.
+versions()
+{
+	for name in alice bob carol; do
+		version_of "$(db $name)"
+	done | paste -sd ' '
+	version_of fleet/system.db
+}
+
+@test "advice: rollback --force is for those who were named" {
+	for who in "alice bob" "--include alice" "--exclude carol alice bob" \
+		"--run RUN alice"; do
+		rm -rf fleet
+		make_fleet 3
+		exits 0 fleet
+		for name in alice bob carol; do
+			late $name
+		done
+		# shellcheck disable=SC2086
+		exits 1 fleet rollback ${who/RUN/$(newest_run)}
+		types 0 "lose what was written since: "
+		lacks "user carol"
+		same 0.3.20 "$(version_of "$(db carol)")"
+		same none "$(version_of "$(db alice)")"
+	done
+	same 0.3.20 "$(version_of "$(db bob)")"
+}
+
+@test "advice: restore --force is for whom and what was named" {
+	make_fleet 2
+	exits 0 fleet
+	first=$(newest_run)
+	late alice
+	exits 0 fleet restore --force alice
+	late alice
+	exits 1 fleet restore --run "$first" alice
+	has "restore --force --run $first "
+	types 0 "lose what was written since: "
+	same none "$(version_of "$(db alice)")"
+	same 0.3.20 "$(version_of "$(db bob)")"
+}
+
+@test "advice: what was busy is restored as it was to be" {
+	make_fleet 1
+	exits 0 fleet
+	late alice
+	exits 5 holding "$(db alice)" fleet restore --force alice \
+		--set run.busy_timeout=10ms --set run.retries=0
+	types 0 "quieter: "
+	has "1 restored"
+	same none "$(version_of "$(db alice)")"
+}
+
+@test "advice: what is broken is restored with --offline, system.db too" {
+	make_fleet 2
+	exits 0 fleet
+	echo 'this is no database' >fleet/system.db
+	break_user alice
+	exits 1 fleet restore --system
+	has "restore --offline --system"
+	types 0 "the application is stopped: "
+	same none "$(version_of fleet/system.db)"
+	exits 1 fleet restore alice
+	types 0 "the application is stopped: "
+	same none "$(version_of "$(db alice)")"
+}
+
+@test "advice: the dry run's upgrade is of whom and to what was tried" {
+	make_fleet 3
+	add_step 0.3.20 0.3.21 <<<'CREATE TABLE later(x);'
+	exits 0 fleet -n --to 0.3.20 --exclude 'c*' alice carol -v -j 1
+	types 0 "to do it: "
+	same "0.3.20 none none" "$(versions | head -n 1)"
+	exits 0 fleet status --to 0.3.20 --exclude 'c*'
+	types 0 "what an upgrade would do: "
+	says "1 would be upgraded" "2 current"
+	types 0 "to do it: "
+	same "0.3.20 0.3.20 none" "$(versions | head -n 1)"
+}
+
+@test "advice: what failed is taken up again as it was asked for" {
+	make_fleet 3
+	conflict_user bob
+	add_step 0.3.20 0.3.21 <<<'CREATE TABLE later(x);'
+	exits 1 fleet alice bob --to 0.3.20
+	sqlite3 "$(db bob)" \
+		'ALTER TABLE conversations DROP COLUMN compact_summary'
+	types 0 "take up only these: "
+	same "0.3.20 0.3.20 none" "$(versions | head -n 1)"
+}
+
+@test "advice: a held fleet is released by the upgrade that was asked for" {
+	make_fleet 3
+	exits 0 fleet
+	exits 0 fleet rollback
+	exits 6 fleet upgrade alice
+	types 0 "upgrades may go on: "
+	same "0.3.20 none none" "$(versions | head -n 1)"
+}
+
+@test "advice: what would fail is looked at by name, whatever that is" {
+	make_fleet 2
+	mv "$(db bob)" "$(db "-it's bob")"
+	conflict_user "-it's bob"
+	exits 1 fleet -n
+	types 1 "look at one of them closely: "
+	says "1 database" "with findings"
+}
