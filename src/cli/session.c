@@ -200,6 +200,7 @@ static int make_plan(struct session *session, struct error *err)
 	*plan = (struct plan){
 		.data_dir = session->data_dir,
 		.data_path = session->data_path,
+		.again = session->again,
 		.state_dir = session->state.folder,
 		.state_path = session->state.path,
 		.backup_dir = -1,

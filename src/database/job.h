@@ -57,6 +57,9 @@ struct plan {
 	bool has_rooms;		  /* each owner's backups lie by themselves, in
 				   * fleet/room.h's way */
 
+	const char *again;	  /* how the program is called on this fleet,
+				   * for hints; NULL: plainly */
+
 	/* what */
 	const struct migrations *migrations;	     /* NULL: none known */
 	const struct replay *replays[KIND_COUNT];    /* NULL: none known */
@@ -90,6 +93,11 @@ struct plan {
 	bool syncs_each;	  /* see disk_sync_tells(): it does not, so
 				   * that each file and folder is synced */
 };
+
+static inline const char *plan_again(const struct plan *plan)
+{
+	return plan->again ? plan->again : "fleet-upgrade";
+}
 
 /* How long a commit that readers hold up may wait: while it waits it keeps new
  * readers out. */

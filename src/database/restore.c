@@ -202,15 +202,22 @@ static void report_from(struct restore *restore)
 static int replace_broken(struct restore *restore, struct error *err)
 {
 	const struct subject *subject = restore->job->subject;
+	const struct plan *plan = restore->job->plan;
+	char *user;
 
-	if (restore->job->plan->offline)
+	if (plan->offline)
 		return offline_replace(restore->job, &restore->live_place,
 				       restore->source, &restore->backup_stamp,
 				       err);
-	error_append(err, "stop the application and use fleet-upgrade restore "
-		     "--offline %s to put the backup in its place",
-		     subject->kind == KIND_SYSTEM ? "--system"
-						  : subject->username);
+	user = subject->kind == KIND_SYSTEM ? xstrdup("--system")
+					    : text_quote(subject->username);
+	error_append(err, "stop the application, and put the backup in its "
+		     "place: %s restore --offline --run %s %s%s",
+		     plan_again(plan), plan->source_run,
+		     subject->kind != KIND_SYSTEM && user[0] == '-' ? "-- "
+								     : "",
+		     user);
+	free(user);
 	return (int)(err->code = S_ISREG(restore->live_stamp.mode)
 					 ? ERROR_CORRUPT
 					 : ERROR_SKIPPED);

@@ -72,8 +72,9 @@ int steps_check_before(struct steps *steps, struct error *err)
 	if (rc == 0 && found.damage)
 		rc = error_set(err, ERROR_CORRUPT,
 			       "it is damaged already (%s); it was left "
-			       "untouched; restore it from a backup, or "
-			       "recover what can be with sqlite3 FILE .recover",
+			       "untouched; restore it from a backup, or save "
+			       "what can be read: sqlite3 FILE .dump | sed "
+			       "'s/^ROLLBACK.*/COMMIT;/' | sqlite3 NEWFILE",
 			       complaints_damage(&found));
 	complaints_release(&found);
 	steps->is_sound = rc == 0;

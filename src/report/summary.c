@@ -192,7 +192,9 @@ static void print_trouble(const struct page *page, size_t row,
 	for (size_t i = 0; i < trouble->kept; i++)
 		if (is_told_whole(outcome))
 			trouble_print_whole(page->out, &trouble->items[i],
-					    page->wording->left);
+					    page->wording->left,
+					    page->wording->mends ? page->call
+								 : NULL);
 		else
 			trouble_print_line(page->out, &trouble->items[i]);
 	print_more(page, trouble->kept, trouble->total);
@@ -221,6 +223,12 @@ static void print_stop(const struct page *page)
 			  run->dry_run ? "an upgrade would touch no user "
 					 "database"
 				       : "no user database was touched");
+	if (run->exit_status == 2 && run->totals.system == OUTCOME_NONE) {
+		fputs("if it has a backup: ", page->out);
+		call_print(page->out, page->call, "restore --offline --system",
+			   CALL_FLEET, NULL);
+		fputc('\n', page->out);
+	}
 }
 
 static void print_page(struct summary *summary, const struct page *page)

@@ -122,8 +122,19 @@ static void print_message(FILE *out, const struct error *error)
 	fprintf(out, " (%s)\n", connection_code_name(error->sqlite_code));
 }
 
+static void print_mending(FILE *out, const struct trouble_item *item,
+			  const struct call *call)
+{
+	fputs("    if it has a backup, and the application is stopped: ", out);
+	call_print(out, call, item->kind == KIND_SYSTEM
+				      ? "restore --offline --system"
+				      : "restore --offline",
+		   CALL_USER, item->username);
+	fputc('\n', out);
+}
+
 void trouble_print_whole(FILE *out, const struct trouble_item *item,
-			 const char *left)
+			 const char *left, const struct call *mends)
 {
 	const struct result *result = &item->result;
 	const struct failure *failure = &result->failure;
@@ -138,6 +149,8 @@ void trouble_print_whole(FILE *out, const struct trouble_item *item,
 	}
 	print_message(out, &failure->error);
 	say_parts(out, "    ", result->notes);
+	if (mends && failure->error.code == ERROR_CORRUPT)
+		print_mending(out, item, mends);
 	/* Without a version the heading has said it already. */
 	if (!left || result->from[0] == '\0' || !result_is_unchanged(result))
 		return;

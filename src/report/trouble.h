@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "fleet/event.h"
+#include "report/call.h"
 
 #define TROUBLE_NAMES 5
 
@@ -44,8 +45,10 @@ void trouble_print_line(FILE *out, const struct trouble_item *item);
 
 /* Everything there is to know, on several lines: the names, then migration,
  * file:line, statement, SQLite's own message and code, notes. `left`: what is
- * said behind it of a database that stands where it stood; NULL: nothing. */
+ * said behind it of a database that stands where it stood; NULL: nothing.
+ * `mends`: by which, if it is damaged, the command is told that puts its backup
+ * back; NULL: none is. */
 void trouble_print_whole(FILE *out, const struct trouble_item *item,
-			 const char *left);
+			 const char *left, const struct call *mends);
 
 #endif

@@ -39,6 +39,8 @@ struct wording {
 			       * it, `history RUN-ID` */
 	enum outcome did;     /* the outcome by which something was done */
 	const char *left;     /* said of one that failed; NULL: nothing */
+	bool mends;	      /* with each that is damaged, the command that
+			       * puts its backup back is told */
 	struct advice after;  /* when something was done and no signal came */
 	const char *nothing;  /* when all databases were current */
 	const char *bytes;    /* what the bytes of backups are told as */

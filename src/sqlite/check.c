@@ -64,7 +64,7 @@ void complaints_add_all(struct complaints *set, const struct complaints *more)
 		add(set, more->items[i].text, more->items[i].count);
 }
 
-static void add_damage(struct complaints *set, const char *text)
+static void add_damaged(struct complaints *set, const char *text)
 {
 	/* The first one is kept whatever else there is. */
 	if (set->count < DAMAGE_LIMIT || !set->damage) {
@@ -72,6 +72,26 @@ static void add_damage(struct complaints *set, const char *text)
 		find(set, text)->is_damage = true;
 	}
 	set->damage = true;
+}
+
+/* SQLite puts several lines into one row, below a heading that says nothing:
+ * each is told, and compared, by itself. */
+static void add_damage(struct complaints *set, const char *text)
+{
+	const char *next;
+
+	do {
+		size_t bytes = strcspn(text, "\n");
+		bool is_heading = bytes == 0 ||
+				  text_starts_with(text, "*** in database ");
+		char *line = xstrndup(text, bytes);
+
+		next = text + bytes + (text[bytes] == '\n');
+		if (!is_heading || !*next)
+			add_damaged(set, line);
+		free(line);
+		text = next;
+	} while (*text);
 }
 
 static bool is_violation(const char *text)

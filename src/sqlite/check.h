@@ -53,7 +53,7 @@ void complaints_add_all(struct complaints *set, const struct complaints *more);
 /* Runs quick_check (`full`: integrity_check) over all, or over `table` if it is
  * not NULL, and adds what it says. What the rows violate ("CHECK constraint
  * failed in t", "NULL value in t.c", a value of the wrong type) is counted by
- * text; everything else sets `damage`, of which at most 100 texts are kept. A
+ * text; everything else sets `damage`, of which at most 100 lines are kept. A
  * database so broken that the PRAGMA itself fails is damage, with that as text;
  * one that needs a function or collation which only the application has is
  * a complaint, for it was the same before. With `table`, SQLite stops at 100

@@ -134,3 +134,58 @@ versions()
 	types 1 "look at one of them closely: "
 	says "1 database" "with findings"
 }
+
+@test "advice: what an upgrade finds damaged gets its backup back" {
+	make_fleet 2
+	exits 0 fleet
+	add_step 0.3.20 0.3.21 <<<'CREATE TABLE later(x);'
+	break_user bob
+	exits 1 fleet alice bob -n
+	types 0 "the application is stopped: "
+	has "1 restored"
+	same none "$(version_of "$(db bob)")"
+	echo 'this is no database' >fleet/system.db
+	exits 2 fleet upgrade
+	types 0 "the application is stopped: "
+	same none "$(version_of fleet/system.db)"
+}
+
+@test "advice: what can be read of a damaged database is saved" {
+	make_fleet 1
+	sqlite3 "$(db alice)" "CREATE TABLE big(a); WITH RECURSIVE n(x) AS
+		(SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000)
+		INSERT INTO big SELECT hex(randomblob(100)) FROM n"
+	yes | tr -d '\n' | dd of="$(db alice)" bs=4096 conv=notrunc count=1 \
+		iflag=fullblock 2>/dev/null \
+		seek=$(($(stat -c %s "$(db alice)") / 4096 - 5))
+	exits 1 fleet
+	says "damaged already" "restore --offline alice"
+	lacks '\n'
+	line=$(grep -o 'sqlite3 FILE .*NEWFILE' <<<"$output")
+	line=${line/FILE/$(db alice)}
+	eval "${line/NEWFILE/new.db}" || :
+	same ok "$(sqlite3 new.db 'PRAGMA integrity_check')"
+	[ "$(sqlite3 new.db 'SELECT count(*) FROM big')" -gt 0 ]
+}
+
+@test "advice: a system.db that is gone gets its backup back" {
+	make_fleet 1
+	exits 0 fleet
+	rm fleet/system.db
+	exits 2 fleet
+	types 0 "if it has a backup: "
+	same none "$(version_of fleet/system.db)"
+	exits 0 fleet
+}
+
+@test "advice: a rollback over what is damaged names the backup to put back" {
+	make_fleet 2
+	exits 0 fleet
+	first=$(newest_run)
+	echo 'this is no database' >fleet/system.db
+	break_user bob
+	exits 1 fleet rollback --run "$first"
+	has "restore --offline --run $first USER"
+	exits 1 fleet restore --system
+	has "restore --offline --run $first --system"
+}

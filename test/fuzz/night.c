@@ -145,7 +145,7 @@ static void report(const struct result *result)
 	fuzz_page_open(&page);
 	trouble_add(&trouble, &event);
 	trouble_print_line(page.out, &trouble.items[0]);
-	trouble_print_whole(page.out, &trouble.items[0], NULL);
+	trouble_print_whole(page.out, &trouble.items[0], NULL, NULL);
 	trouble_release(&trouble);
 	fuzz_page_close(&page);
 }

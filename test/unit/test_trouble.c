@@ -72,7 +72,8 @@ static void test_whole_has_everything(void **state)
 	scene.event.subject = &scene.subject;
 	scene.event.result = &scene.result;
 	trouble_add(&trouble, &scene.event);
-	trouble_print_whole(scene.out, &trouble.items[0], "left as it was");
+	trouble_print_whole(scene.out, &trouble.items[0], "left as it was",
+			    NULL);
 	assert_string_equal(scene_text(&scene),
 			    "  user bob, /srv/fleet/u/x_longterm.db\n"
 			    "    user:0.3.19→0.3.20, /m/history.md:241\n"
@@ -98,7 +99,8 @@ static void test_a_message_of_ours_is_told_part_by_part(void **state)
 	scene.event.subject = &scene.subject;
 	scene.event.result = &scene.result;
 	trouble_add(&trouble, &scene.event);
-	trouble_print_whole(scene.out, &trouble.items[0], "left as it was");
+	trouble_print_whole(scene.out, &trouble.items[0], "left as it was",
+			    NULL);
 	assert_string_equal(scene_text(&scene),
 			    "  user bob, /srv/fleet/u/x_longterm.db\n"
 			    "    no version fits\n"
@@ -115,7 +117,7 @@ static void test_what_does_not_apply_leaves_no_empty_line(void **state)
 	(void)state;
 	scene_open(&scene, "upgrade", false);
 	add(&scene, &trouble, "bob");
-	trouble_print_whole(scene.out, &trouble.items[0], NULL);
+	trouble_print_whole(scene.out, &trouble.items[0], NULL, NULL);
 	assert_string_equal(scene_text(&scene),
 			    "  user bob, /srv/fleet/u/x_longterm.db\n");
 	trouble_release(&trouble);
@@ -152,13 +154,50 @@ static void test_statements_and_messages_are_escaped(void **state)
 	scene.event.subject = &scene.subject;
 	scene.event.result = &scene.result;
 	trouble_add(&trouble, &scene.event);
-	trouble_print_whole(scene.out, &trouble.items[0], "left");
+	trouble_print_whole(scene.out, &trouble.items[0], "left", NULL);
 	trouble_print_line(scene.out, &trouble.items[0]);
 	assert_lacks(scene_text(&scene), "\033");
 	assert_lacks(scene_text(&scene), "\a");
 	assert_has(scene_text(&scene), "/m/\\nx:1");
 	trouble_release(&trouble);
 	scene_close(&scene);
+}
+
+static void test_what_is_damaged_names_the_way_back(void **state)
+{
+	static const struct {
+		const char *username;
+		enum error_code code;
+		const char *command;
+	} cases[] = {
+		{ "bob", ERROR_CORRUPT, "fleet-upgrade restore --offline\n" },
+		{ NULL, ERROR_CORRUPT,
+		  "fleet-upgrade restore --offline --system\n" },
+		{ "bob", ERROR_SQL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct trouble trouble = { 0 };
+		struct scene scene;
+
+		scene_open(&scene, "upgrade", false);
+		scene_result(&scene, cases[i].username, OUTCOME_FAILED, "", "");
+		scene_failure(&scene, cases[i].code, 0, "it is broken");
+		scene.event.subject = &scene.subject;
+		scene.event.result = &scene.result;
+		trouble_add(&trouble, &scene.event);
+		trouble_print_whole(scene.out, &trouble.items[0], NULL, NULL);
+		assert_lacks(scene_text(&scene), "restore");
+		trouble_print_whole(scene.out, &trouble.items[0], NULL,
+				    &(struct call){ 0 });
+		if (cases[i].command)
+			assert_has(scene_text(&scene), cases[i].command);
+		else
+			assert_lacks(scene_text(&scene), "restore");
+		trouble_release(&trouble);
+		scene_close(&scene);
+	}
 }
 
 int main(void)
@@ -172,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_a_message_of_ours_is_told_part_by_part),
 		cmocka_unit_test(test_what_does_not_apply_leaves_no_empty_line),
 		cmocka_unit_test(test_a_line_falls_back_to_the_version),
+		cmocka_unit_test(test_what_is_damaged_names_the_way_back),
 		cmocka_unit_test(test_statements_and_messages_are_escaped),
 	};
 
