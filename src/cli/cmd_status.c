@@ -1,10 +1,12 @@
 #include "cli/command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/execution.h"
 #include "cli/exit_status.h"
+#include "fleet/hold.h"
 #include "report/say.h"
 #include "report/status.h"
 
@@ -57,6 +59,18 @@ static void print_run_at_work(const struct session *session)
 	fputs("\n\n", stdout);
 }
 
+static void print_hold(const struct hold *hold, const struct call *call)
+{
+	char *text = hold_text(hold);
+
+	fputs("the fleet is ", stdout);
+	say_escaped(stdout, text);
+	fputs("; when upgrades may go on: ", stdout);
+	call_print(stdout, call, "upgrade --release", CALL_GIVEN, NULL);
+	fputs("\n\n", stdout);
+	free(text);
+}
+
 static void print(const struct session *session, const struct status *status)
 {
 	struct status_options options = {
@@ -69,6 +83,8 @@ static void print(const struct session *session, const struct status *status)
 		json_print_status(stdout, status);
 	} else if (!session->options->quiet) {
 		print_run_at_work(session);
+		if (status->hold)
+			print_hold(status->hold, &options.call);
 		status_print(status, &options);
 	}
 }
@@ -81,8 +97,11 @@ int cmd_status(struct session *session, int *exit_status, struct error *err)
 	struct json *json = NULL;
 	struct listener *listeners[2] = { status_listener(status) };
 	size_t count = 1;
+	struct hold hold;
 	int rc, looked = EXIT_STATUS_GOOD;
 
+	if (hold_is_set(session->data_dir, &hold))
+		status->hold = &hold;
 	if (options->json && options->verbose) {
 		json = json_new(stdout);
 		listeners[count++] = json_database_listener(json);

@@ -93,12 +93,11 @@ static void say_held(const struct session *session, const struct hold *hold,
 	char *release = options_compose(session->options, "upgrade --release",
 					CALL_GIVEN, NULL);
 
-	error_set(err, ERROR_HELD, "%s is held since %s, by %s, after rollback "
-		  "%s; nothing was touched; when upgrades may go on: %s",
-		  session->data_path,
-		  *hold->since ? hold->since : "an unknown time",
-		  *hold->by ? hold->by : "somebody",
-		  *hold->run_id ? hold->run_id : "of an unknown run", release);
+	char *text = hold_text(hold);
+
+	error_set(err, ERROR_HELD, "%s is %s; nothing was touched; when "
+		  "upgrades may go on: %s", session->data_path, text, release);
+	free(text);
 	free(release);
 }
 
@@ -149,14 +148,15 @@ static int rehearse(struct session *session, const struct fleet *fleet,
 	if (rc)
 		return rc;
 	rc = run_pass(execution.run, &operation_rehearse, NULL, err);
-	if (rc == 0)
-		rc = mind_space(session, execution.run, err);
+	/* In the upgrade's order: what is said first stays. */
 	if (!session->options->release &&
 	    hold_is_set(session->data_dir, &hold)) {
 		say_held(session, &hold, &held);
 		run_stop(execution.run, EXIT_STATUS_STOPPED, "%s",
 			 held.message);
 	}
+	if (rc == 0)
+		rc = mind_space(session, execution.run, err);
 	execution_end(&execution, exit_status);
 	return rc;
 }

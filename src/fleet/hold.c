@@ -63,6 +63,14 @@ bool hold_is_set(int data_dir, struct hold *out)
 	return rc != ERROR_MISSING;
 }
 
+char *hold_text(const struct hold *hold)
+{
+	return xasprintf("held since %s, by %s, after rollback %s",
+			 *hold->since ? hold->since : "an unknown time",
+			 *hold->by ? hold->by : "somebody",
+			 *hold->run_id ? hold->run_id : "of an unknown run");
+}
+
 int hold_lift(int data_dir, struct error *err)
 {
 	if (unlinkat(data_dir, HOLD_NAME, 0) != 0) {

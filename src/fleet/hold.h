@@ -35,6 +35,9 @@ int hold_set(int data_dir, const char *run_id, struct error *err);
  * stop the next one. */
 bool hold_is_set(int data_dir, struct hold *out);
 
+/* "held since TIME, by NAME, after rollback RUN". The caller frees it. */
+char *hold_text(const struct hold *hold);
+
 /* Lifts it, durably; none there is fine. */
 int hold_lift(int data_dir, struct error *err);
 

@@ -222,10 +222,17 @@ static json_t *versions_object(const struct status *status)
 	return object;
 }
 
+static json_t *hold_or_null(const struct hold *hold)
+{
+	return !hold ? json_null() : json_pack("{s:o,s:o,s:o}",
+		"run", text_or_null(hold->run_id), "by", text_or_null(hold->by),
+		"since", text_or_null(hold->since));
+}
+
 void json_print_status(FILE *out, const struct status *status)
 {
 	line_print(out, json_pack("{s:s,s:o,s:{s:o,s:s},s:o,s:o,s:o,s:o,s:o,"
-				    "s:o}",
+				    "s:o,s:o}",
 		"event", "status",
 		"target", targets(status->targets[KIND_SYSTEM],
 				  status->targets[KIND_USER]),
@@ -237,7 +244,8 @@ void json_print_status(FILE *out, const struct status *status)
 		"pending", count(status->counts[STATUS_PENDING]),
 		"newer", count(status->counts[STATUS_NEWER]),
 		"unreadable", count(status->counts[STATUS_UNREADABLE]),
-		"empty", count(status->counts[STATUS_EMPTY])));
+		"empty", count(status->counts[STATUS_EMPTY]),
+		"hold", hold_or_null(status->hold)));
 }
 
 static void print_step(FILE *out, const struct step *step, json_t *needed,

@@ -27,6 +27,7 @@
 #include <stdio.h>
 
 #include "fleet/event.h"
+#include "fleet/hold.h"
 #include "migration/version.h"
 #include "report/call.h"
 
@@ -78,6 +79,8 @@ struct status {
 	struct status_version *versions;  /* newest first, "" last */
 	size_t version_count, version_capacity;
 	struct status_names names[STATUS_COUNT]; /* the system's too */
+	const struct hold *hold;	  /* for JSON; borrowed, set by whoever
+					   * prints; NULL: there is none */
 };
 
 /* `system_expected`: the migrations have steps for a system.db and the

@@ -238,7 +238,8 @@ static void print_page(struct summary *summary, const struct page *page)
 	print_counts(page);
 	print_frame(page);
 	print_bytes(page);
-	if (did > 0 && page->run->signal == 0)
+	if (did > 0 && page->run->signal == 0 &&
+	    !(page->run->dry_run && page->run->stopped))
 		print_advice(page, "", &page->wording->after, NULL);
 	print_noted(page, &summary->noted);
 	for (size_t i = 0; i < ORDERED; i++)

@@ -189,3 +189,30 @@ versions()
 	exits 1 fleet restore --system
 	has "restore --offline --run $first --system"
 }
+
+@test "advice: whoever looks at a held fleet is told of the hold" {
+	make_fleet 2
+	exits 0 fleet
+	exits 0 fleet rollback
+	json 3 status --check
+	same "$(newest_run) true" "$(told '"\(.hold.run) \(.hold | has("since"))"')"
+	exits 6 fleet -n bob
+	lacks "to do it"
+	says "is held since" "after rollback"
+	exits 0 fleet status bob
+	has "the fleet is held since"
+	types 0 "upgrades may go on: "
+	same none "$(version_of "$(db alice)")"
+	same 0.3.20 "$(version_of "$(db bob)")"
+	exits 0 fleet status
+	lacks held
+	json 0 status
+	same null "$(told .hold)"
+}
+
+@test "advice: a dry run that there is no room for does not say to do it" {
+	make_fleet 1
+	exits 6 fleet -n --set backup.min_free=100%
+	has "no room for the backups"
+	lacks "to do it"
+}

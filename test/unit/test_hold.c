@@ -136,12 +136,35 @@ static void says_that_it_cannot_be_lifted(void **state)
 	assert_non_null(strstr(err.message, "still held"));
 }
 
+static void says_who_and_when_as_far_as_it_knows(void **state)
+{
+	static const struct {
+		struct hold hold;
+		const char *text;
+	} cases[] = {
+		{ { "RUN", "TODAY", "bob", true },
+		  "held since TODAY, by bob, after rollback RUN" },
+		{ { "", "", "", true },
+		  "held since an unknown time, by somebody, after rollback of "
+		  "an unknown run" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = hold_text(&cases[i].hold);
+
+		assert_string_equal(text, cases[i].text);
+		free(text);
+	}
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sandpit_open, sandpit_close)
 	const struct CMUnitTest tests[] = {
 		TEST(a_free_fleet_is_not_held),
 		TEST(says_who_held_it_and_when),
+		TEST(says_who_and_when_as_far_as_it_knows),
 		TEST(names_the_account_without_sudo),
 		TEST(is_private_and_leaves_nothing_else),
 		TEST(the_newest_hold_counts),

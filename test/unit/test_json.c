@@ -263,7 +263,13 @@ static void test_status_has_the_promised_keys(void **state)
 		"\"user\":\"0.3.20\"},\"system\":{\"version\":null,"
 		"\"state\":\"missing\"},\"users\":3,\"versions\":"
 		"{\"0.3.20\":1,\"0.3.19\":1,\"none\":1},\"pending\":2,"
-		"\"newer\":0,\"unreadable\":0,\"empty\":0}\n");
+		"\"newer\":0,\"unreadable\":0,\"empty\":0,\"hold\":null}\n");
+	scene_close(&scene);
+	scene_open(&scene, "status", false);
+	status->hold = &(struct hold){ "R", "T", "", true };
+	json_print_status(scene.out, status);
+	assert_has(scene_text(&scene), "\"empty\":0,\"hold\":{\"run\":\"R\","
+		   "\"by\":null,\"since\":\"T\"}}\n");
 	status_free(status);
 	scene_close(&scene);
 }

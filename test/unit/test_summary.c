@@ -296,6 +296,26 @@ static void test_system_at_fault_is_said(void **state)
 	end(&scene, summary);
 }
 
+static void test_what_an_upgrade_would_not_do_is_not_advised(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct scene scene;
+		struct summary *summary =
+			begin(&scene, "upgrade", true, false, false);
+
+		scene_result(&scene, "bob", OUTCOME_WOULD_UPGRADE, "1", "2");
+		scene_database(&scene, summary_listener(summary));
+		scene.run.stopped = i ? "it is held" : NULL;
+		scene_end(&scene, summary_listener(summary), i ? 6 : 0);
+		if (i)
+			assert_lacks(scene_text(&scene), "to do it");
+		else
+			assert_has(scene_text(&scene), "to do it: ");
+		end(&scene, summary);
+	}
+}
+
 static void test_why_a_run_stopped_is_said(void **state)
 {
 	struct scene scene;
@@ -442,6 +462,8 @@ int main(void)
 		cmocka_unit_test(test_notices_come_at_once),
 		cmocka_unit_test(test_verbose_has_a_line_for_each),
 		cmocka_unit_test(test_system_at_fault_is_said),
+		cmocka_unit_test(
+			test_what_an_upgrade_would_not_do_is_not_advised),
 		cmocka_unit_test(test_why_a_run_stopped_is_said),
 		cmocka_unit_test(test_a_dry_run_says_would_and_the_space),
 		cmocka_unit_test(test_what_may_have_changed_was_not_left),
