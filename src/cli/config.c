@@ -59,6 +59,9 @@ static int set_standards(struct config *config, struct error *err)
 
 /* ---- the file ---- */
 
+/* Where it is asked for, the file in force is perhaps the one that is wrong. */
+#define ALL_KEYS "'fleet-upgrade --config /dev/null config' lists all keys"
+
 struct file_layer {
 	struct config *config;
 	const char *path;
@@ -72,11 +75,9 @@ static int unknown_key(const char *section, const char *name, struct error *err)
 				 "the first [section]", name);
 	if (!key_is_section(section))
 		return error_set(err, ERROR_CONFIG, "unknown section [%s]; "
-				 "'fleet-upgrade config' lists all keys",
-				 section);
+				 ALL_KEYS, section);
 	return error_set(err, ERROR_CONFIG, "unknown key \"%s\" in [%s]; "
-			 "'fleet-upgrade config' lists all keys", name,
-			 section);
+			 ALL_KEYS, name, section);
 }
 
 static int take_line(void *self, int line, const char *section,
@@ -209,7 +210,7 @@ static int take_variable(struct config *config, const char *name,
 	}
 	if (names_section(name))
 		return error_set(err, ERROR_CONFIG, "there is no such key; "
-				 "'fleet-upgrade config' lists all keys");
+				 "fleet-upgrade.ini(5) lists all keys");
 	return 0;
 }
 
@@ -257,8 +258,7 @@ static int take_setting(struct config *config, const struct setting *setting,
 
 	if (key == KEY_COUNT)
 		rc = error_set(err, ERROR_CONFIG, "there is no key \"%s\"; "
-			       "'fleet-upgrade config' lists all keys",
-			       setting->key);
+			       ALL_KEYS, setting->key);
 	else
 		rc = set(config, key, ORIGIN_COMMAND_LINE, setting->value,
 			 xstrdup("command line"), err);

@@ -216,3 +216,14 @@ versions()
 	has "no room for the backups"
 	lacks "to do it"
 }
+
+@test "advice: all keys are listed though the configuration is wrong" {
+	printf '[run]\nbogus = 1\n' >wrong.ini
+	exits 78 "$FLEET_UPGRADE" -c wrong.ini status
+	hint=$(sed -n "s/.*'fleet-upgrade \(.*\)' lists all keys$/\1/p" \
+		<<<"$output")
+	export FLEET_UPGRADE_CONFIG=wrong.ini
+	# shellcheck disable=SC2086
+	exits 0 "$FLEET_UPGRADE" $hint
+	has run.jobs
+}
