@@ -16,6 +16,7 @@
 #include "database/standing.h"
 #include "sqlite/check.h"
 #include "sqlite/connection.h"
+#include "sqlite/digest.h"
 
 /* The backup is written over the live file as replace.h says. */
 struct restore {
@@ -26,6 +27,7 @@ struct restore {
 	bool source_is_wal;
 	struct replace replace;
 	bool renews; /* the row that comes back was in force */
+	bool is_there; /* the live file is what the backup is, and is let be */
 };
 
 static struct connection_options options_for(const struct restore *restore,
@@ -99,6 +101,25 @@ static int written(const char *why, struct error *err)
 			 why);
 }
 
+/* Whether what is live says all that the backup says, so that there is nothing
+ * to put back. Asked only where it would not be: it reads both. */
+static int compare(struct restore *restore, struct sqlite3 *reader,
+		   const struct ledger_head *live, struct error *err)
+{
+	char one[CHECKSUM_HEX_BYTES] = "", other[CHECKSUM_HEX_BYTES] = "";
+	struct ledger_head backup = { 0 };
+	int rc = ledger_read(restore->source, &backup, err);
+
+	if (rc != 0 || live->exists != backup.exists ||
+	    strcmp(live->version, backup.version) != 0)
+		return rc;
+	rc = digest_take(reader, LEDGER_TABLE, one, err);
+	if (rc == 0)
+		rc = digest_take(restore->source, LEDGER_TABLE, other, err);
+	restore->is_there = rc == 0 && strcmp(one, other) == 0;
+	return rc;
+}
+
 /* Whether it may be overwritten, while nobody else can write it. ERROR_WRITTEN
  * says why not. */
 static int judge(struct restore *restore, struct sqlite3 *reader,
@@ -115,6 +136,9 @@ static int judge(struct restore *restore, struct sqlite3 *reader,
 	rc = ledger_read(reader, &head, err);
 	if (rc == 0 &&
 	    (!head.exists || strcmp(head.run_id, plan->source_run) != 0)) {
+		rc = compare(restore, reader, &head, err);
+		if (rc != 0 || restore->is_there)
+			return rc;
 		(void)snprintf(why, sizeof(why),
 			       "the newest step in its ledger is not of run %s",
 			       plan->source_run);
@@ -147,9 +171,9 @@ static int under_lock(void *self, struct sqlite3 *reader, bool *goes_on,
 	struct restore *restore = self;
 	int rc = judge(restore, reader, err);
 
-	if (rc == 0)
+	if (rc == 0 && !restore->is_there)
 		rc = save_live(restore, reader, err);
-	*goes_on = rc == 0;
+	*goes_on = rc == 0 && !restore->is_there;
 	return rc;
 }
 
@@ -272,7 +296,7 @@ static int restore_live(struct restore *restore, struct error *err)
 		.is_wal = restore->source_is_wal,
 		.renews = restore->renews,
 	};
-	if (rc == 0)
+	if (rc == 0 && !restore->is_there)
 		replace_settle(&restore->replace, &end);
 	return rc;
 }
@@ -339,6 +363,10 @@ void work_restore(struct job *job)
 		rc = restore_live(&restore, &error);
 	if (rc != 0) {
 		fail(&restore, &error);
+	} else if (restore.is_there) {
+		job->result.outcome = OUTCOME_CURRENT;
+		text_copy(job->result.from, sizeof(job->result.from),
+			  job->result.to);
 	} else {
 		job->result.outcome = OUTCOME_RESTORED;
 		job->result.strategy = STRATEGY_IN_PLACE;

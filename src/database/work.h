@@ -42,7 +42,8 @@ job_work work_verify;
 
 /* Puts plan->source_run's backup back into the live file, if nobody has written
  * since or with plan->force; backs up first what it overwrites. Outcome:
- * restored, kept, failed, busy, skipped. (`rollback` and `restore`.) */
+ * restored, current (it says all that the backup says, and is let be), kept,
+ * failed, busy, skipped. (`rollback` and `restore`.) */
 job_work work_restore;
 
 /* Takes back, by their ways down, the steps above plan->targets, the newest

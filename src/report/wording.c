@@ -138,6 +138,8 @@ static const struct wording table[] = {
 		.nothing = "nothing was changed",
 		.bytes = "copies of what was overwritten",
 		.tellings = {
+			[OUTCOME_CURRENT] = { "already as the backup", NULL,
+					      NO_ADVICE },
 			[OUTCOME_KEPT] = {
 				"kept",
 				"kept, because something was written since:",

@@ -227,3 +227,15 @@ versions()
 	exits 0 "$FLEET_UPGRADE" $hint
 	has run.jobs
 }
+
+@test "advice: who stands at the backup already is not told to force it" {
+	make_fleet 2
+	exits 0 fleet
+	exits 0 fleet restore alice
+	exits 0 fleet restore alice
+	says "1 already as the backup" "nothing was changed"
+	lacks "--force"
+	late alice
+	exits 1 fleet restore alice
+	has "restore --force"
+}

@@ -116,6 +116,31 @@ static void test_nobody_has_written(void **state)
 	release(&scene);
 }
 
+/* "Written since" is no word for it, and --force no advice. */
+static void test_what_stands_at_the_backup_is_let_be(void **state)
+{
+	static const char *const modes[] = { DELETE, WAL };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct scene scene;
+		struct result result;
+
+		upgrade(&scene, *state, modes[i]);
+		result = restore(&scene);
+		workshop_outcome(&result, OUTCOME_RESTORED);
+		result = restore(&scene);
+		workshop_outcome(&result, OUTCOME_CURRENT);
+		assert_false(result.has_backup);
+		assert_string_equal(result.from, "1");
+		assert_string_equal(result.to, "1");
+		expect_old(&scene, i ? "wal" : "delete");
+		workshop_sql(scene.shop, "a.db", WRITE);
+		result = restore(&scene);
+		workshop_outcome(&result, OUTCOME_KEPT);
+		release(&scene);
+	}
+}
+
 static void test_it_is_upgraded_again_afterwards(void **state)
 {
 	struct scene scene;
@@ -619,6 +644,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORKSHOP_TEST(test_nobody_has_written),
+		WORKSHOP_TEST(test_what_stands_at_the_backup_is_let_be),
 		WORKSHOP_TEST(test_it_is_upgraded_again_afterwards),
 		WORKSHOP_TEST(test_what_is_overwritten_is_backed_up),
 		WORKSHOP_TEST(test_somebody_has_written),
