@@ -64,8 +64,9 @@ static const struct wording table[] = {
 		.tellings = {
 			[OUTCOME_FAILED] = {
 				"cannot be read", "cannot be read:",
-				JUST("these are damaged or no databases; an "
-				     "upgrade would leave them as they are") },
+				JUST("these are damaged, no databases, or not "
+				     "to be read; an upgrade would leave them "
+				     "as they are") },
 			[OUTCOME_BUSY] = {
 				"busy", "busy, not rehearsed:",
 				JUST("an upgrade would wait for these and try "

@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 #include <stddef.h>
 
+#include "sqlite/rights.h"
+
 /* The part of connection.h that knows result codes: a table for each way that a
  * code is looked at. */
 
@@ -195,5 +197,7 @@ int connection_error(struct sqlite3 *db, int sqlite_code, struct error *err)
 				: error_set(err, code, "%s", text);
 	if (err)
 		err->sqlite_code = sqlite_code;
+	if (err && db && primary_code(sqlite_code) == SQLITE_READONLY)
+		rights_explain(sqlite3_db_filename(db, "main"), true, err);
 	return result;
 }

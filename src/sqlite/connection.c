@@ -13,6 +13,7 @@
 #include "sqlite/authorizer.h"
 #include "sqlite/calls.h"
 #include "sqlite/patience.h"
+#include "sqlite/rights.h"
 
 /* A gigabyte, SQLite's own limit, for each worker is what one zeroblob() in a
  * hostile trigger could take; rows of half of it are still legitimate. */
@@ -186,10 +187,13 @@ int connection_open(const char *path, const struct connection_options *options,
 		uri = make_uri(path, mode->parameters);
 	sqlite_code = sqlite3_open_v2(uri ? uri : "", out, mode->flags, NULL);
 	free(uri);
-	if (sqlite_code != SQLITE_OK)
+	if (sqlite_code != SQLITE_OK) {
 		code = connection_error(*out, sqlite_code, err);
-	else
+		rights_explain(path, !(mode->flags & SQLITE_OPEN_READONLY),
+			       err);
+	} else {
 		code = set_up(*out, options, err);
+	}
 	if (code && *out) {
 		/* What cannot be opened is damaged, and whoever is to repair it
 		 * needs the WAL that lies beside it. */

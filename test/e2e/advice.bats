@@ -239,3 +239,30 @@ versions()
 	exits 1 fleet restore alice
 	has "restore --force"
 }
+
+# own FILE...: they are of a user who has no other rights, and may pass to them.
+own()
+{
+	[ "$(id -u)" -ne 0 ] || chown 1234:1234 fleet "$@"
+	chmod 755 "$T"
+}
+
+@test "advice: what may not be read or written says so, by whom and why" {
+	make_fleet 3
+	own fleet/*
+	chmod 000 "$(db alice)"
+	chmod 444 "$(db bob)"
+	mkdir fleet/sub
+	mv "$(db carol)" fleet/sub
+	own fleet/sub
+	exits 0 fleet status
+	says "not to be read" "may not read the file (mode 0000"
+	chmod 555 fleet/sub
+	exits 1 fleet
+	says "user id " "may not write the file (mode 0444, of user id" \
+		"may not write $T/fleet/sub/ (mode 0555" \
+		"chmod or chown it, and run again"
+	chmod 755 fleet/sub
+	chmod 644 "$(db alice)" "$(db bob)"
+	exits 0 fleet
+}
