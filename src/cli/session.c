@@ -9,6 +9,7 @@
 #include "cli/enclosure.h"
 #include "cli/message.h"
 #include "cli/netfs.h"
+#include "cli/overlooked.h"
 #include "cli/strict.h"
 #include "database/mirror.h"
 #include "fleet/queue.h"
@@ -170,18 +171,17 @@ struct selection session_selection(const struct session *session)
 static int open_fleet(struct session *session, struct error *err)
 {
 	const struct selection selection = session_selection(session);
-	const struct fleet *fleet;
+	char *text = NULL;
 	int rc = fleet_discover(session->data_dir, &selection, &session->fleet,
 				err);
 
-	fleet = session->fleet;
-	if (rc == 0 && fleet->links.count && !session->options->quiet)
-		message_warn("%s: %zu folder%s not entered, because no link "
-			     "and no mount point is followed; the first is %s; "
-			     "databases in there are not seen",
-			     session->data_path, fleet->links.count,
-			     fleet->links.count == 1 ? " was" : "s were",
-			     fleet->links.first);
+	if (rc == 0)
+		text = overlooked_text(session->fleet, session->data_path,
+				       session->config.values[KEY_USER_DB].text,
+				       session->options->include);
+	if (text && !session->options->quiet)
+		message_warn("%s", text);
+	free(text);
 	return rc;
 }
 

@@ -266,3 +266,15 @@ own()
 	chmod 644 "$(db alice)" "$(db bob)"
 	exits 0 fleet
 }
+
+@test "advice: a run over nothing is warned of" {
+	make_fleet 1
+	exits 0 fleet --include 'zzz*'
+	has "warning: --include zzz* fits no user"
+	exits 0 fleet --include 'a*'
+	lacks warning
+	mkdir empty
+	exits 0 "$FLEET_UPGRADE" -d empty -m migrations \
+		--set fleet.system_db=
+	says "no database was found" "mounted" "{username}_longterm.db"
+}
