@@ -143,6 +143,15 @@ char *text_quote(const char *word)
 	return quoted;
 }
 
+char *text_operand(const char *word)
+{
+	char *quoted = text_quote(word);
+	char *operand = xasprintf("%s%s", word[0] == '-' ? "-- " : "", quoted);
+
+	free(quoted);
+	return operand;
+}
+
 bool text_is_utf8(const char *text)
 {
 	const unsigned char *in = (const unsigned char *)text;

@@ -28,6 +28,10 @@ char *text_escape(const char *text);
  * stays one word.) */
 char *text_quote(const char *word);
 
+/* The same for a name behind a command's options: one that begins with "-" has
+ * "-- " before it. */
+char *text_operand(const char *word);
+
 /* True if `text` is valid UTF-8 (no overlong forms, no surrogates). */
 bool text_is_utf8(const char *text);
 

@@ -156,8 +156,11 @@ static int choose(struct choices *choices, struct error *err)
 				      run ? run : "",
 				      choices->items[i].run_id, err);
 	/* Nothing of the kind is there: a mistake, and not a broken disk. */
-	if (rc == ERROR_MISSING)
+	if (rc == ERROR_MISSING) {
+		error_append(err, "'%s backups list' shows what there is",
+			     session->again);
 		rc = err->code = ERROR_USAGE;
+	}
 	return rc;
 }
 

@@ -79,8 +79,8 @@ static int choose_targets(struct session *session, struct error *err)
 		return error_set(err, value->origin == ORIGIN_COMMAND_LINE
 				 ? ERROR_USAGE : ERROR_CONFIG,
 				 "%s: target version %s is not in the "
-				 "migrations; 'fleet-upgrade list' shows what "
-				 "is", value->where, target);
+				 "migrations; '%s list' shows what is",
+				 value->where, target, session->again);
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		session->targets[kind] = chain_position(
 			&session->migrations->chains[kind], target);
@@ -112,7 +112,7 @@ static int open_migrations(struct session *session, struct error *err)
 	/* A version that was said on this very command line is a mistake
 	 * whatever the command is for. */
 	if (session->needs & NEED_MIGRATIONS || rc == ERROR_USAGE)
-		return rc;
+		return error_append(err, "nothing was touched");
 	if (!session->options->quiet)
 		message_warn("%s; going on without migrations", err->message);
 	memset(err, 0, sizeof(*err));

@@ -123,7 +123,7 @@ static int check_gaps(const struct adoption *adoption, struct error *err)
 				"%s has %s and not %s, which comes before it; "
 				"it was left untouched; set it right with %s, "
 				"or record its version with fleet-upgrade "
-				"baseline --to VERSION",
+				"baseline --to VERSION USER",
 				tracker_describe(adoption->tracker, table,
 						 sizeof(table)),
 				adoption->chain->steps[adoption->newest - 1]

@@ -22,8 +22,9 @@ static int decide_baseline(struct steps *steps, bool *needed, struct error *err)
 		return error_set(err, ERROR_CHECK,
 				 "it has a ledger already, at %s; a recorded "
 				 "version is never overwritten; it was left "
-				 "untouched",
-				 head->version);
+				 "untouched; where it is wrong, drop the "
+				 "ledger first: %s baseline --forget USER",
+				 head->version, plan_again(plan));
 	return 0;
 }
 
@@ -77,16 +78,17 @@ static int refuse_without_tool(const struct tracker *wanted, size_t tables,
 				 "it has the table of no migration tool that "
 				 "is known here; it was left untouched; record "
 				 "its version with fleet-upgrade baseline --to "
-				 "VERSION, or let upgrade detect it");
+				 "VERSION USER, or let upgrade detect it");
 	if (wanted->table == NULL)
 		return error_set(err, ERROR_UNVERSIONED,
 				 "its user_version is 0, which says nothing; "
 				 "it was left untouched; record its version "
-				 "with fleet-upgrade baseline --to VERSION");
+				 "with fleet-upgrade baseline --to VERSION "
+				 "USER");
 	return error_set(err, ERROR_UNVERSIONED,
 			 "it has no table %s of %s; it was left untouched; "
 			 "record its version with fleet-upgrade baseline --to "
-			 "VERSION, or let upgrade detect it",
+			 "VERSION USER, or let upgrade detect it",
 			 wanted->table, wanted->name);
 }
 

@@ -259,8 +259,8 @@ int mirror_check(const struct mirror *mirror, enum kind kind,
 			       "%s has %s, and our ledger has not: %s was run "
 			       "here since; it was left untouched; take over "
 			       "what that did with fleet-upgrade baseline "
-			       "--forget, and then fleet-upgrade baseline "
-			       "--from %s",
+			       "--forget USER, and then fleet-upgrade baseline "
+			       "--from %s USER",
 			       tracker_describe(mirror->tracker, table,
 						sizeof(table)),
 			       sides.chain->steps[p]->to, name, name);

@@ -57,9 +57,9 @@ static int open_source(struct restore *restore, struct error *err)
 				 &restore->backup_stamp, err);
 	if (rc == ERROR_MISSING)
 		rc = error_set(err, ERROR_MISSING,
-			       "run %s has no backup of it; see fleet-upgrade "
-			       "backups list",
-			       job->plan->source_run);
+			       "run %s has no backup of it; which there are: "
+			       "%s backups list", job->plan->source_run,
+			       plan_again(job->plan));
 	if (rc == 0)
 		rc = look_fits(&restore->backup_stamp, err);
 	if (rc == 0)
@@ -234,13 +234,10 @@ static int replace_broken(struct restore *restore, struct error *err)
 				       restore->source, &restore->backup_stamp,
 				       err);
 	user = subject->kind == KIND_SYSTEM ? xstrdup("--system")
-					    : text_quote(subject->username);
+					    : text_operand(subject->username);
 	error_append(err, "stop the application, and put the backup in its "
-		     "place: %s restore --offline --run %s %s%s",
-		     plan_again(plan), plan->source_run,
-		     subject->kind != KIND_SYSTEM && user[0] == '-' ? "-- "
-								     : "",
-		     user);
+		     "place: %s restore --offline --run %s %s",
+		     plan_again(plan), plan->source_run, user);
 	free(user);
 	return (int)(err->code = S_ISREG(restore->live_stamp.mode)
 					 ? ERROR_CORRUPT

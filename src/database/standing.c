@@ -112,9 +112,9 @@ static int read_detected(const struct plan *plan, const struct replay *replay,
 	if (plan->unversioned == UNVERSIONED_REFUSE)
 		return error_set(err, ERROR_UNVERSIONED,
 				 "it has no ledger, and migrations.unversioned "
-				 "is refuse; record its version with "
-				 "fleet-upgrade baseline --to VERSION; it was "
-				 "left untouched");
+				 "is refuse; it was left untouched; record its "
+				 "version: %s baseline --to VERSION USER",
+				 plan_again(plan));
 	rc = detect_version(replay, schema, &standing->position, err);
 	if (rc != 0)
 		return rc;
@@ -129,8 +129,8 @@ static int read_detected(const struct plan *plan, const struct replay *replay,
 static int suggest_tool(const struct tracker *tool, struct error *err)
 {
 	return error_append(err, "it has the table of %s: to go by that, "
-			    "fleet-upgrade baseline --from %s", tool->name,
-			    tool->name);
+			    "fleet-upgrade baseline --from %s USER",
+			    tool->name, tool->name);
 }
 
 /* Nothing is there but a tool's table, in which nothing is yet: it is new. */

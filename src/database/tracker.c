@@ -125,7 +125,7 @@ static int find_table(const struct schema *schema, const char *name,
 	return error_set(err, ERROR_UNVERSIONED,
 			 "it has a %s named %s, which no migration tool makes; "
 			 "it was left untouched; record its version with "
-			 "fleet-upgrade baseline --to VERSION",
+			 "fleet-upgrade baseline --to VERSION USER",
 			 what, name);
 }
 
@@ -179,7 +179,7 @@ int tracker_tell(const struct schema *schema, const struct tracker **out,
 				"it has the tables of two migration tools, "
 				"%s (%s) and %s (%s); it was left untouched; "
 				"say which one counts: fleet-upgrade baseline "
-				"--from %s",
+				"--from %s USER",
 				(*out)->table, (*out)->name, tracker->table,
 				tracker->name, tracker->name);
 		*out = tracker;
@@ -268,7 +268,7 @@ static int refuse_row(const struct tracker *tracker, const char *what,
 	return error_set(err, ERROR_UNVERSIONED,
 			 "%s has a row that %s never wrote: %s; it was left "
 			 "untouched; record its version with fleet-upgrade "
-			 "baseline --to VERSION",
+			 "baseline --to VERSION USER",
 			 tracker_describe(tracker, name, sizeof(name)),
 			 tracker->name, what);
 }

@@ -226,11 +226,9 @@ int backups_find(const struct state *state, const char *path,
 	if (run_id[0] != '\0')
 		return error_set(err, ERROR_MISSING,
 				 "%s: run %s has no backup of it; nothing was "
-				 "touched; \"fleet-upgrade backups list\" "
-				 "shows all", path, run_id);
+				 "touched", path, run_id);
 	return error_set(err, ERROR_MISSING,
-			 "%s: there is no backup of it; nothing was touched; "
-			 "\"fleet-upgrade backups list\" shows what there is",
+			 "%s: there is no backup of it; nothing was touched",
 			 path);
 }
 

@@ -331,20 +331,18 @@ static void blame(struct shift *shift, const struct error *how)
 	bool wrote = job->plan->backup_dir >= 0 &&
 		     !(job->phase == JOB_LOOK && shift->looks_first);
 	const char *user = job->subject->username;
-	char *quoted = text_quote(user != NULL ? user : "");
+	char *operand = user != NULL ? text_operand(user) : xstrdup("");
 	struct error why = { 0 };
 
 	error_set(&why, ERROR_IO, "the process that worked on it gave no answer"
 		  " (%s); %s; look at it, and at who else writes to it, before "
-		  "it is tried again: fleet-upgrade verify%s%s%s",
+		  "it is tried again: %s verify%s%s",
 		  how->code != ERROR_NONE ? how->message : "it ended early",
 		  wrote ? "what that had begun and not finished is undone when "
 			  "the file is opened next"
 			: "it was left untouched",
-		  user != NULL ? " " : "",
-		  user != NULL && user[0] == '-' ? "-- " : "",
-		  user != NULL ? quoted : "");
-	free(quoted);
+		  plan_again(job->plan), user != NULL ? " " : "", operand);
+	free(operand);
 	fail(shift, &why);
 	job->result.has_backup = wrote && has_backup(job);
 }

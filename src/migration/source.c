@@ -17,8 +17,8 @@
 #include "migration/sheets.h"
 
 #define CANNOT_READ                                                           \
-	"%s: the migrations cannot be read, and nothing was touched "         \
-	"(--migrations PATH says where they are)"
+	"%s: the migrations cannot be read (--migrations PATH says where "    \
+	"they are)"
 
 /* What each enum source_format asks for. */
 static const struct format {

@@ -13,8 +13,8 @@ static const struct telling common[OUTCOME_COUNT] = {
 	[OUTCOME_RESTORED] = { "restored", NULL, NO_ADVICE },
 	[OUTCOME_SKIPPED] = {
 		"skipped", "skipped, no database that could be opened:",
-		JUST("an empty file may be one that the application is about "
-		     "to fill; run again later") },
+		JUST("where a file is empty, the application may be about to "
+		     "fill it: run again later") },
 	[OUTCOME_BUSY] = {
 		"busy", "busy, and left exactly as they were:",
 		{ "run again when the application is quieter",

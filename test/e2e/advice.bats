@@ -267,6 +267,42 @@ own()
 	exits 0 fleet
 }
 
+@test "advice: a version that is recorded wrong is recorded anew" {
+	make_fleet 2
+	exits 0 fleet
+	exits 1 fleet baseline --to 0.3.19 alice
+	has "never overwritten"
+	hint=$(sed -n 's/.*fleet-upgrade \(.*baseline --forget\) USER$/\1/p' \
+		<<<"$output")
+	eval "exits 0 \"\$FLEET_UPGRADE\" $hint alice"
+	same none "$(version_of "$(db alice)")"
+	same 0.3.20 "$(version_of "$(db bob)")"
+}
+
+@test "advice: a list of what there is, is of this fleet" {
+	make_fleet 1
+	exits 64 fleet --to 9.9
+	has "nothing was touched"
+	hint=$(sed -n "s/.*'fleet-upgrade \(.*\)' shows what is.*/\1/p" \
+		<<<"$output")
+	eval "exits 0 \"\$FLEET_UPGRADE\" $hint"
+	has 0.3.20
+	exits 0 fleet
+	sqlite3 "$(db zoe)" 'CREATE TABLE t(x)'
+	exits 64 fleet restore zoe
+	hint=$(sed -n "s/.*'fleet-upgrade \(.*\)' shows what there is$/\1/p" \
+		<<<"$output")
+	eval "exits 0 \"\$FLEET_UPGRADE\" $hint"
+	has "2 backups"
+}
+
+@test "advice: migrations that are wrong: nothing was touched" {
+	make_fleet 1
+	add_step 0.3.21 0.3.22 <<<'CREATE TABLE later(x);'
+	exits 65 fleet
+	has "; nothing was touched"
+}
+
 @test "advice: a run over nothing is warned of" {
 	make_fleet 1
 	exits 0 fleet --include 'zzz*'

@@ -139,6 +139,22 @@ static void quotes_for_a_shell(void **state)
 	}
 }
 
+static void no_operand_is_an_option(void **state)
+{
+	static const char *const words[][2] = {
+		{ "bob", "bob" },	  { "-bob", "-- -bob" },
+		{ "--all x", "-- '--all x'" }, { "a b", "'a b'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		char *operand = text_operand(words[i][0]);
+
+		assert_string_equal(operand, words[i][1]);
+		free(operand);
+	}
+}
+
 /* Whatever the name, a shell sees one word, also once it is escaped. */
 static void quoted_stays_one_word_once_escaped(void **state)
 {
@@ -263,6 +279,7 @@ int main(void)
 		cmocka_unit_test(escapes_what_could_harm),
 		cmocka_unit_test(escapes_every_byte),
 		cmocka_unit_test(quotes_for_a_shell),
+		cmocka_unit_test(no_operand_is_an_option),
 		cmocka_unit_test(quoted_stays_one_word_once_escaped),
 		cmocka_unit_test(knows_utf8),
 		cmocka_unit_test(knows_beginning_and_end),
