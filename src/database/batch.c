@@ -122,18 +122,21 @@ static size_t each_staged(struct work *work, void (*what)(struct job *job))
 	return left;
 }
 
-static void each_staged_fails(struct work *work, const struct error *why,
-			      void (*what)(struct job *job,
-					   const struct error *why))
+/* What has been done with them has to last; if it may not, `otherwise` is. */
+static bool lasts(struct work *work, void (*otherwise)(struct job *job,
+						       const struct error *why))
 {
 	struct batch *batch = work->batch;
+	struct error error = { 0 };
+	int rc = sync_staged(work, &error);
 
-	for (size_t i = 0; i < batch->count; i++) {
+	for (size_t i = 0; rc != 0 && i < batch->count; i++) {
 		struct job *job = &batch->jobs[i];
 
-		if (job->phase == JOB_STAGED && !swap_is_undone(job))
-			what(job, why);
+		if (job->phase == JOB_STAGED)
+			otherwise(job, &error);
 	}
+	return rc == 0;
 }
 
 static void link_one(struct job *job)
@@ -146,30 +149,17 @@ static void link_one(struct job *job)
 /* Lets all that are staged take the places of their live files. */
 static void publish(struct work *work)
 {
-	struct error error = { 0 };
-	int rc;
-
 	if (work->staged_us == 0)
 		return;
 	work->staged = work->staged_us = 0;
-	if (each_staged(work, link_one) == 0)
+	if (each_staged(work, link_one) == 0 || !lasts(work, swap_give_up))
 		return;
-	if (sync_staged(work, &error) != 0) {
-		each_staged_fails(work, &error, swap_give_up);
+	if (each_staged(work, swap_rename) == 0 || !lasts(work, swap_doubt))
 		return;
-	}
-	if (each_staged(work, swap_rename) == 0)
-		return;
-	rc = sync_staged(work, &error);
-	if (rc != 0)
-		each_staged_fails(work, &error, swap_doubt);
 	/* What is staged still has been undone: back under its name, which has
 	 * to last before anybody may write to it. */
-	if (each_staged(work, swap_keep) > 0) {
-		if (sync_staged(work, &error) == 0)
-			each_staged(work, swap_spoil);
+	if (each_staged(work, swap_keep) > 0 && lasts(work, swap_doubt))
 		each_staged(work, swap_release);
-	}
 }
 
 static void look_at(struct work *work, struct job *job)

@@ -186,12 +186,17 @@ static void let_go(struct job *job)
 	job->swap = NULL;
 }
 
-/* The inode that has no live name any more: see swap.h. */
-static void retire(struct swap *swap, int *fd)
+/* The inode that has no live name any more is kept (see swap.h), the other one
+ * let go. */
+static void retire(struct swap *swap)
 {
-	leased_retire(*fd);
-	swap->retired = *fd;
-	*fd = -1;
+	int *lost = swap->is_undone ? &swap->staged : &swap->live.fd;
+
+	leased_retire(*lost);
+	swap->retired = *lost;
+	*lost = -1;
+	close_staged(swap);
+	leased_close(&swap->live);
 }
 
 int swap_take_retired(struct job *job)
@@ -343,36 +348,25 @@ void swap_keep(struct job *job)
 		undo(job);
 	if (swap->is_undone)
 		return;
-	retire(swap, &swap->live.fd);
-	close_staged(swap);
+	retire(swap);
 	job->result.strategy = STRATEGY_SWAP;
 	job->result.outcome = OUTCOME_UPGRADED;
 	job->phase = JOB_DONE;
 }
 
-bool swap_is_undone(const struct job *job)
-{
-	return job->phase == JOB_STAGED && job->swap->is_undone;
-}
-
-/* Should this fail, an opener that comes late may read from a file without a
- * name, which SQLite does not let him write to. */
-void swap_spoil(struct job *job)
+void swap_release(struct job *job)
 {
 	static const char spoilt[100] = "a swap that was undone";
 
-	(void)!pwrite(job->swap->staged, spoilt, sizeof(spoilt), 0);
-}
-
-void swap_release(struct job *job)
-{
 	backup_discard(job);
 	job->result.has_backup = false;
 	job->yielded = SWAP_UNDONE;
 	job->phase = JOB_INPLACE;
 	(void)leased_check(&job->swap->live, &job->result.failure.error);
-	retire(job->swap, &job->swap->staged);
-	leased_close(&job->swap->live);
+	/* Should this fail, an opener that comes late may read from a file
+	 * without a name, which SQLite does not let him write to. */
+	(void)!pwrite(job->swap->staged, spoilt, sizeof(spoilt), 0);
+	retire(job->swap);
 }
 
 void swap_doubt(struct job *job, const struct error *why)
@@ -380,11 +374,13 @@ void swap_doubt(struct job *job, const struct error *why)
 	struct error error = *why;
 	struct swap *swap = job->swap;
 
-	retire(swap, &swap->live.fd);
-	close_staged(swap);
+	if (swap->is_undone)
+		job->result.to[0] = '\0';
+	retire(swap);
 	error_append(&error,
-		     "its upgrade is done, and may not outlast a power cut; "
-		     "its backup is kept; look after the disk, and run again");
+		     "its upgrade is %s, and that may not outlast a power cut; "
+		     "its backup is kept; look after the disk, and run again",
+		     swap->is_undone ? "undone" : "done");
 	job->result.strategy = STRATEGY_SWAP;
 	job->phase = JOB_DONE;
 	result_fail(&job->result, &error);

@@ -24,9 +24,8 @@
  *     swap_rename()    S gets the live name; L keeps the one in backups/
  *       -- sync: the rename lasts
  *     swap_keep()      leases are given back; or it is undone:
- *       -- sync, if one was undone
- *     swap_spoil()
- *     swap_release()
+ *       -- sync, if one was undone: that lasts, too
+ *     swap_release()   S is spoilt, the link goes
  *     swap_take_retired()
  *
  * Somebody who opens the file at a given moment gets as far as the lease on the
@@ -98,20 +97,19 @@ void swap_stage(struct job *job, const struct change *change);
 int swap_link(struct job *job, struct error *err);
 
 /* Where an opener has asked, it is given up or undone; an undone one is still
- * leased (swap_is_undone()), and has to be released after the next sync. */
+ * leased. */
 void swap_rename(struct job *job);
 
-/* After the sync behind the rename. JOB_DONE, upgraded; or undone, as above. */
+/* After the sync behind the rename. JOB_DONE, upgraded; or JOB_STAGED still: it
+ * is undone, and has to be released after the next sync. */
 void swap_keep(struct job *job);
-bool swap_is_undone(const struct job *job);
 
-/* Of one that is undone. swap_spoil() only if the sync went well: else S may be
- * what the live name leads to after a power cut. */
-void swap_spoil(struct job *job);
+/* Of one that is undone, after the sync that makes that last. JOB_INPLACE. */
 void swap_release(struct job *job);
 
-/* The rename has happened, and whether it lasts is not known: `why` is the
- * failed sync. JOB_DONE, failed, its backup kept. */
+/* The rename has happened, or its undoing, and whether that lasts is not known:
+ * `why` is the failed sync. JOB_DONE, failed, its backup kept. S is left whole:
+ * after a power cut it may be what the live name leads to. */
 void swap_doubt(struct job *job, const struct error *why);
 
 /* Lets go before the rename: nothing has happened to the live file. The phase

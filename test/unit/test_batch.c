@@ -404,7 +404,7 @@ static void an_undo_is_made_to_last_before_it_is_released(void **state)
 }
 
 /* After a power cut the name may lead to the new one again. */
-static void an_undo_that_may_not_last_spoils_nothing(void **state)
+static void an_undo_that_may_not_last_takes_nothing_away(void **state)
 {
 	char *backup, *live, *kept, begin[6];
 	struct scene scene;
@@ -420,7 +420,9 @@ static void an_undo_that_may_not_last_spoils_nothing(void **state)
 	stand_in.kept = kept;
 	stand_in.fail_sync = 3;
 	work(&scene);
-	expect_given_back(&scene, 1, SWAP_UNDONE);
+	workshop_outcome(&job_of(&scene, 1)->result, OUTCOME_FAILED);
+	assert_true(job_of(&scene, 1)->result.has_backup);
+	assert_int_equal(access(backup, F_OK), 0);
 	fd = open(kept, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(read(fd, begin, sizeof(begin)), sizeof(begin));
 	assert_memory_equal(begin, "SQLite", sizeof(begin));
@@ -428,6 +430,30 @@ static void an_undo_that_may_not_last_spoils_nothing(void **state)
 	assert_int_equal(unlink(kept), 0);
 	free(kept);
 	free(live);
+	free(backup);
+	scene_close(&scene);
+}
+
+/* Undone before the sync that fails: that is in doubt like the rename. */
+static void nor_does_one_from_before_the_sync(void **state)
+{
+	struct scene scene;
+	char *backup;
+
+	scene_open(&scene, state, 2);
+	backup = workshop_backup(scene.shop, "a.db");
+	stand_in.asked = backup;
+	stand_in.fail_sync = 2;
+	work(&scene);
+	for (size_t i = 0; i < 2; i++) {
+		const struct result *result = &job_of(&scene, i)->result;
+
+		workshop_outcome(result, OUTCOME_FAILED);
+		workshop_failure(result, ERROR_IO,
+				 i == 0 ? "is undone" : "is done");
+		assert_true(result->has_backup);
+	}
+	assert_int_equal(access(backup, F_OK), 0);
 	free(backup);
 	scene_close(&scene);
 }
@@ -575,7 +601,8 @@ int main(void)
 		WORKSHOP_TEST(renames_that_may_not_last_are_told),
 		WORKSHOP_TEST(who_asks_during_the_sync_is_let_through),
 		WORKSHOP_TEST(an_undo_is_made_to_last_before_it_is_released),
-		WORKSHOP_TEST(an_undo_that_may_not_last_spoils_nothing),
+		WORKSHOP_TEST(an_undo_that_may_not_last_takes_nothing_away),
+		WORKSHOP_TEST(nor_does_one_from_before_the_sync),
 		WORKSHOP_TEST(who_asks_right_after_the_rename_is_seen_at_once),
 		WORKSHOP_TEST(without_a_sync_that_tells_each_is_synced),
 		WORKSHOP_TEST(in_place_means_in_place),
