@@ -11,7 +11,6 @@
 #include "database/look.h"
 #include "database/program.h"
 #include "database/replace.h"
-#include "database/series.h"
 #include "database/staged.h"
 #include "database/truth.h"
 #include "sqlite/connection.h"
@@ -130,31 +129,11 @@ static int begin_work(struct apart *run, struct error *err)
 	if (rc == 0)
 		rc = staged_open(&run->staged, time_left_ms(run), &run->work,
 				 err);
-	if (rc == 0)
-		steps_move(&run->steps, run->work);
-	return rc;
-}
-
-static int apply(struct apart *run, struct sqlite3 *reader, struct error *err)
-{
-	const struct change *change = run->change;
-	struct steps *steps = &run->steps;
-	bool is_unbroken = false;
-	int rc = 0;
-
-	steps->open_before = backup_open;
-	if (change->signs_ledger)
-		rc = evidence_was_unbroken(reader, &run->standing.head,
-					   &is_unbroken, err);
-	if (rc == 0) {
-		rc = change->apply(steps, err);
-		rc = steps_blame(steps, rc, err);
-	}
-	if (rc == 0)
-		rc = series_vacuum(steps, err);
-	if (rc == 0 && change->signs_ledger)
-		rc = evidence_sign_for(run->work, reader, is_unbroken, err);
-	return rc;
+	if (rc != 0)
+		return rc;
+	run->steps.open_before = backup_open;
+	steps_move(&run->steps, run->work);
+	return 0;
 }
 
 static void end_work(struct apart *run)
@@ -181,7 +160,7 @@ static int under_lock(void *self, struct sqlite3 *reader, bool *goes_on,
 	if (rc == 0)
 		rc = begin_work(run, err);
 	if (rc == 0)
-		rc = apply(run, reader, err);
+		rc = change_apply(run->change, &run->steps, reader, err);
 	end_work(run);
 	if (rc == 0 && connection_has_moved(run->live))
 		rc = error_set(err, ERROR_BUSY,

@@ -40,16 +40,13 @@ struct change {
 
 /* ERROR_SKIPPED if it is not to be swapped, since it cannot be done inside one
  * transaction. */
-static inline int change_check_swap(const struct change *change,
-				    const struct steps *steps,
-				    struct error *err)
-{
-	return change->is_apart != NULL && change->is_apart(steps)
-		       ? error_set(err, ERROR_SKIPPED,
-				   "a step of it (a program, or one that asks "
-				   "for foreign keys, no transaction or "
-				   "VACUUM) needs a copy of its own")
-		       : 0;
-}
+int change_check_swap(const struct change *change, const struct steps *steps,
+		      struct error *err);
+
+/* Does it on steps->db, where it is needed, and signs the ledger. `live` reads
+ * the database as it was, which nobody else can write meanwhile: steps->db
+ * itself, or what that is going to be written over. */
+int change_apply(const struct change *change, struct steps *steps,
+		 struct sqlite3 *live, struct error *err);
 
 #endif

@@ -104,21 +104,10 @@ static int take_backup(struct inplace *run, struct error *err)
 
 static int apply(struct inplace *run, struct error *err)
 {
-	bool is_unbroken = false;
-	int rc = 0;
+	int rc;
 
 	run->steps.open_before = backup_open;
-	if (run->change->signs_ledger)
-		rc = evidence_was_unbroken(run->db, &run->standing.head,
-					   &is_unbroken, err);
-	if (rc == 0 && !run->change->checks_steps)
-		rc = steps_check_before(&run->steps, err);
-	if (rc == 0) {
-		rc = run->change->apply(&run->steps, err);
-		rc = steps_blame(&run->steps, rc, err);
-	}
-	if (rc == 0 && run->change->signs_ledger)
-		rc = evidence_sign(run->db, is_unbroken, err);
+	rc = change_apply(run->change, &run->steps, run->db, err);
 	if (rc == 0 && connection_has_moved(run->db))
 		rc = error_set(err, ERROR_BUSY,
 			       "another file has taken its place meanwhile; "

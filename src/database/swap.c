@@ -9,7 +9,6 @@
 #include "base/attributes.h"
 #include "base/memory.h"
 #include "database/backup.h"
-#include "database/evidence.h"
 #include "database/leased.h"
 #include "sqlite/connection.h"
 
@@ -50,25 +49,6 @@ static int open_before(const struct job *job, struct sqlite3 **out,
 	return rc;
 }
 
-static int apply(struct steps *steps, const struct change *change,
-		 struct error *err)
-{
-	bool is_unbroken = false;
-	int rc = 0;
-
-	steps->open_before = open_before;
-	if (change->signs_ledger)
-		rc = evidence_was_unbroken(steps->db, &steps->standing->head,
-					   &is_unbroken, err);
-	if (rc == 0) {
-		rc = change->apply(steps, err);
-		rc = steps_blame(steps, rc, err);
-	}
-	if (rc == 0 && change->signs_ledger)
-		rc = evidence_sign(steps->db, is_unbroken, err);
-	return rc != 0 ? rc : connection_run(steps->db, "COMMIT", err);
-}
-
 static int transact(struct job *job, struct sqlite3 *db,
 		    const struct change *change, bool *needed,
 		    struct error *err)
@@ -78,6 +58,7 @@ static int transact(struct job *job, struct sqlite3 *db,
 	int rc;
 
 	steps_begin(&steps, job, db);
+	steps.open_before = open_before;
 	rc = connection_run(db, "BEGIN IMMEDIATE", err);
 	if (rc == 0)
 		rc = change->read(db, job, &standing, err);
@@ -87,7 +68,9 @@ static int transact(struct job *job, struct sqlite3 *db,
 	if (rc == 0 && *needed)
 		rc = change_check_swap(change, &steps, err);
 	if (rc == 0 && *needed)
-		rc = apply(&steps, change, err);
+		rc = change_apply(change, &steps, db, err);
+	if (rc == 0 && *needed)
+		rc = connection_run(db, "COMMIT", err);
 	steps_end(&steps);
 	return rc;
 }

@@ -1,0 +1,37 @@
+#include "database/change.h"
+
+#include "database/evidence.h"
+#include "database/series.h"
+
+int change_check_swap(const struct change *change, const struct steps *steps,
+		      struct error *err)
+{
+	return change->is_apart != NULL && change->is_apart(steps)
+		       ? error_set(err, ERROR_SKIPPED,
+				   "a step of it (a program, or one that asks "
+				   "for foreign keys, no transaction or "
+				   "VACUUM) needs a copy of its own")
+		       : 0;
+}
+
+int change_apply(const struct change *change, struct steps *steps,
+		 struct sqlite3 *live, struct error *err)
+{
+	bool is_unbroken = false;
+	int rc = 0;
+
+	if (change->signs_ledger)
+		rc = evidence_was_unbroken(live, &steps->standing->head,
+					   &is_unbroken, err);
+	if (rc == 0 && !change->checks_steps)
+		rc = steps_check_before(steps, err);
+	if (rc == 0) {
+		rc = change->apply(steps, err);
+		rc = steps_blame(steps, rc, err);
+	}
+	if (rc == 0 && steps->is_apart)
+		rc = series_vacuum(steps, err);
+	if (rc == 0 && change->signs_ledger)
+		rc = evidence_sign_for(steps->db, live, is_unbroken, err);
+	return rc;
+}
