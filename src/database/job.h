@@ -145,7 +145,8 @@ struct job {
 	struct swap *swap;     /* see swap.h; NULL: none */
 	enum job_swap yielded; /* JOB_INPLACE: an application asked for the file
 				* before, or after, the copy had taken its
-				* place, and was let through */
+				* place, and was let through (or another file
+				* came just then) */
 	struct result result;
 };
 

@@ -47,7 +47,7 @@ static int check_nothing_beside(const struct leased *leased, struct error *err)
 	return 0;
 }
 
-int leased_check_name(const struct leased *leased, struct error *err)
+static int check_name(const struct leased *leased, struct error *err)
 {
 	struct stamp named;
 	int rc = place_stamp(&leased->place, "", &named, err);
@@ -86,7 +86,7 @@ static int check_file(const struct job *job, const struct leased *leased,
 	if (faccessat(leased->place.folder, leased->place.name, W_OK,
 		      AT_EACCESS) != 0)
 		return unusual(err, "it may not be written");
-	return leased_check_name(leased, err);
+	return check_name(leased, err);
 }
 
 void leased_close(struct leased *leased)

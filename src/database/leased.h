@@ -43,7 +43,4 @@ void leased_retire(int fd);
 /* ERROR_BUSY if somebody has asked for it since. */
 int leased_check(const struct leased *leased, struct error *err);
 
-/* ERROR_BUSY if its name leads to another file by now. */
-int leased_check_name(const struct leased *leased, struct error *err);
-
 #endif

@@ -58,8 +58,8 @@ size_t standing_step(const struct standing *standing, size_t i);
 /* True if there are steps to run or a detected version to record. */
 bool standing_is_pending(const struct standing *standing);
 
-/* Fills from, to, steps, late, was_detected and run_id of the result, and begins
- * its notes anew, with the drift of a detected database. */
+/* Fills from, to, steps, late, was_detected and run_id of the result, and
+ * begins its notes anew, with the drift of a detected database. */
 void standing_report(const struct standing *standing, struct job *job);
 
 /* The same from what is known without opening the file. False: it has to be

@@ -1,12 +1,12 @@
 #include "database/swap.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/attributes.h"
+#include "base/exchange.h"
 #include "base/memory.h"
 #include "database/backup.h"
 #include "database/leased.h"
@@ -18,7 +18,7 @@ struct swap {
 	struct leased live; /* L */
 	int staged;	    /* S, to be read and written */
 	int retired;	    /* the one of them that lost; -1: none has */
-	char *name;	    /* of S in staging/ */
+	char *name;	    /* in staging/: of S, then of L */
 	bool has_before;    /* a second copy lies beside it */
 	bool is_undone;	    /* after the rename; both still leased */
 	int64_t renamed_us;
@@ -276,82 +276,6 @@ int swap_link(struct job *job, struct error *err)
 	return rc;
 }
 
-/* L gets its name back by way of staging/. The one in backups/ goes only once
- * that lasts: a rename may be half of it after a power cut. */
-static void undo(struct job *job)
-{
-	const struct plan *plan = job->plan;
-	struct swap *swap = job->swap;
-	int rc = linkat(plan->backup_dir, job->subject->path,
-			plan->staging_dir, swap->name, 0);
-
-	if (rc == 0)
-		rc = renameat(plan->staging_dir, swap->name,
-			      swap->live.place.folder, swap->live.place.name);
-	swap->is_undone = rc == 0;
-	if (rc == 0)
-		return;
-	result_note(&job->result,
-		    "an application asked for it meanwhile, and it could not "
-		    "be swapped back (%m): it may have read the old content, "
-		    "once");
-	remove_staged(job, "");
-}
-
-void swap_rename(struct job *job)
-{
-	struct swap *swap = job->swap;
-	const struct place *place = &swap->live.place;
-	struct error error = { 0 };
-	int rc = leased_check_name(&swap->live, &error);
-
-	if (rc == 0)
-		rc = check_asked(job, &error);
-	if (rc == 0 && renameat(job->plan->staging_dir, swap->name,
-				place->folder, place->name) != 0)
-		rc = error_set_errno(&error, ERROR_IO, errno,
-				     "its copy cannot take its place");
-	if (rc != 0) {
-		swap_give_up(job, &error);
-		return;
-	}
-	swap->renamed_us = clock_now_us();
-	if (!lease_is_whole(swap->live.fd))
-		undo(job);
-}
-
-void swap_keep(struct job *job)
-{
-	struct swap *swap = job->swap;
-	int64_t held_ms = (clock_now_us() - swap->renamed_us) / 1000;
-
-	if (!swap->is_undone && !lease_is_whole(swap->live.fd) &&
-	    (lease_is_whole(swap->staged) ||
-	     held_ms < job->plan->lease_break_ms / 2))
-		undo(job);
-	if (swap->is_undone)
-		return;
-	retire(swap);
-	job->result.strategy = STRATEGY_SWAP;
-	job->result.outcome = OUTCOME_UPGRADED;
-	job->phase = JOB_DONE;
-}
-
-void swap_release(struct job *job)
-{
-	static const char spoilt[100] = "a swap that was undone";
-
-	backup_discard(job);
-	job->result.has_backup = false;
-	job->yielded = SWAP_UNDONE;
-	job->phase = JOB_INPLACE;
-	(void)leased_check(&job->swap->live, &job->result.failure.error);
-	/* Should this fail, an opener that comes late may read from a file
-	 * without a name, which SQLite does not let him write to. */
-	(void)!pwrite(job->swap->staged, spoilt, sizeof(spoilt), 0);
-	retire(job->swap);
-}
-
 void swap_doubt(struct job *job, const struct error *why)
 {
 	struct error error = *why;
@@ -367,6 +291,98 @@ void swap_doubt(struct job *job, const struct error *why)
 	job->result.strategy = STRATEGY_SWAP;
 	job->phase = JOB_DONE;
 	result_fail(&job->result, &error);
+}
+
+/* What is in staging/ takes the live name from the file with that stamp. */
+static int take_name(struct job *job, const struct stamp *from, bool *had,
+		     struct error *err)
+{
+	struct swap *swap = job->swap;
+	int rc = exchange(job->plan->staging_dir, swap->name,
+			  &swap->live.place, from, had, err);
+
+	return !*had || rc == 0 || rc == ERROR_BUSY
+		       ? rc
+		       : error_append(err, "save it from %s/staging, which the "
+				      "next run clears", job->plan->state_path);
+}
+
+/* L gets its name back. The one in backups/ goes only once that lasts: after a
+ * power cut the exchange may be half of it. */
+static void undo(struct job *job)
+{
+	struct swap *swap = job->swap;
+	struct error error = { 0 };
+	struct stamp staged;
+	bool had = false;
+	int rc = stamp_take(swap->staged, "", &staged, &error);
+
+	if (rc == 0)
+		rc = take_name(job, &staged, &had, &error);
+	swap->is_undone = had && rc != ERROR_BUSY;
+	if (rc != 0 && swap->is_undone)
+		swap_doubt(job, &error);
+	else if (rc != 0)
+		result_note(&job->result,
+			    "an application asked for it meanwhile, and it "
+			    "could not be swapped back (%s): it may have read "
+			    "the old content, once", error.message);
+}
+
+void swap_rename(struct job *job)
+{
+	struct swap *swap = job->swap;
+	struct error error = { 0 };
+	bool had = false;
+	int rc = check_asked(job, &error);
+
+	if (rc == 0)
+		rc = take_name(job, &swap->live.stamp, &had, &error);
+	if (!had) {
+		swap_give_up(job, &error);
+		return;
+	}
+	swap->renamed_us = clock_now_us();
+	swap->is_undone = rc == ERROR_BUSY;
+	job->result.failure.error = error;
+	if (rc != 0 && !swap->is_undone)
+		swap_doubt(job, &error);
+	else if (rc == 0 && !lease_is_whole(swap->live.fd))
+		undo(job);
+}
+
+void swap_keep(struct job *job)
+{
+	struct swap *swap = job->swap;
+	int64_t held_ms = (clock_now_us() - swap->renamed_us) / 1000;
+
+	if (!swap->is_undone && !lease_is_whole(swap->live.fd) &&
+	    (lease_is_whole(swap->staged) ||
+	     held_ms < job->plan->lease_break_ms / 2))
+		undo(job);
+	if (swap->is_undone)
+		return;
+	remove_staged(job, "");
+	retire(swap);
+	job->result.strategy = STRATEGY_SWAP;
+	job->result.outcome = OUTCOME_UPGRADED;
+	job->phase = JOB_DONE;
+}
+
+void swap_release(struct job *job)
+{
+	static const char spoilt[100] = "a swap that was undone";
+
+	remove_staged(job, "");
+	backup_discard(job);
+	job->result.has_backup = false;
+	job->yielded = SWAP_UNDONE;
+	job->phase = JOB_INPLACE;
+	(void)leased_check(&job->swap->live, &job->result.failure.error);
+	/* Should this fail, an opener that comes late may read from a file
+	 * without a name, which SQLite does not let him write to. */
+	(void)!pwrite(job->swap->staged, spoilt, sizeof(spoilt), 0);
+	retire(job->swap);
 }
 
 int swap_sync(const struct job *job, struct error *err)

@@ -21,9 +21,11 @@
  *                      checked in staging/; lease on S
  *     swap_link()      L gets its second name, in backups/
  *       -- sync: S and the link last
- *     swap_rename()    S gets the live name; L keeps the one in backups/
+ *     swap_rename()    S and L exchange their names (base/exchange.h); L keeps
+ *                      the one in backups/
  *       -- sync: the rename lasts
- *     swap_keep()      leases are given back; or it is undone:
+ *     swap_keep()      what is in staging/ goes, leases are given back; or they
+ *                      are exchanged again: it is undone
  *       -- sync, if one was undone: that lasts, too
  *     swap_release()   S is spoilt, the link goes
  *     swap_take_retired()
@@ -51,6 +53,11 @@
  * then a power cut may leave S with the live name. Undone and given up both
  * mean in place, where nobody waits for anybody's open().
  *
+ * Somebody may also rename a file of his over the live name, which asks for no
+ * lease. He is not overwritten: found before the rename it is given up; in the
+ * instant of the rename, undone, since S had the name; in that of an undo, his
+ * file keeps the name, and L the one in backups/.
+ *
  * An opener is let in by force after lease_break_ms. To L: that shows like one
  * who asks, so it is undone, and what he has written stays. To S after the
  * rename: he has written to what is the database, so from half that time on a
@@ -70,10 +77,12 @@
  * link and rename, also a backup that is the live file itself: recover()
  * removes it, known by its inode, before anything else. After the rename, which
  * is one step of the file system's: the database is whole new and its backup
- * whole old. The leases go with the process. In an undo, L has its live name
- * and the one in backups/, which recover() removes. After a power cut the
- * rename may or may not have happened, and so may an undo's; L has a name in
- * any case, and where S has the live one, it is whole.
+ * whole old, which may have its name in staging/, too. The leases go with the
+ * process. In an undo, L has its live name and the one in backups/, which
+ * recover() removes. After a power cut the rename may or may not have happened,
+ * and so may an undo's; L has a name in any case, and where S has the live one,
+ * it is whole. (A stranger's file is lost where somebody renames it there in
+ * the instant of the rename, and the process dies in the next.)
  */
 #ifndef FLEET_DATABASE_SWAP_H
 #define FLEET_DATABASE_SWAP_H
@@ -96,8 +105,8 @@ void swap_stage(struct job *job, const struct change *change);
  * it. */
 int swap_link(struct job *job, struct error *err);
 
-/* Where an opener has asked, it is given up or undone; an undone one is still
- * leased. */
+/* Where an opener has asked, or another file has the name, it is given up or
+ * undone; an undone one is still leased. */
 void swap_rename(struct job *job);
 
 /* After the sync behind the rename. JOB_DONE, upgraded; or JOB_STAGED still: it
@@ -108,8 +117,10 @@ void swap_keep(struct job *job);
 void swap_release(struct job *job);
 
 /* The rename has happened, or its undoing, and whether that lasts is not known:
- * `why` is the failed sync. JOB_DONE, failed, its backup kept. S is left whole:
- * after a power cut it may be what the live name leads to. */
+ * `why` is the failed sync (or a stranger's file could not be given its name
+ * back, and is left in staging/). JOB_DONE, failed; its backup is kept, and
+ * what is in staging/. S is left whole: after a power cut it may be what the
+ * live name leads to. */
 void swap_doubt(struct job *job, const struct error *why);
 
 /* Lets go before the rename: nothing has happened to the live file. The phase

@@ -143,6 +143,60 @@ PUT_ONE=' n=0; $LIVING put $LIVE 4294967297 >put 2>&1 </dev/null 3>&- &
 	whole_living
 }
 
+# Saves the application's file anew, as editors do: a whole file, renamed over the
+# old one.
+SAVE=' cp "$T/saved" "$LIVE.new"; mv "$LIVE.new" "$LIVE"'
+
+# A copy of it with a row that the file has not.
+make_saved()
+{
+	export T
+	cp "$LIVE" saved
+	sqlite3 saved "CREATE TABLE precious(word); INSERT INTO precious VALUES ('x')"
+}
+
+is_saved()
+{
+	same x "$(sqlite3 "file:$LIVE?mode=ro" 'SELECT word FROM precious')"
+}
+
+@test "another file renamed over it at the last moment is not lost" {
+	make_saved
+	meeting before "rename */staging/* $LIVE" "$SAVE"
+	counted 2 0 1
+	is_saved
+	same '' "$(ls -A fleet/.fleet-upgrade/staging)"
+	whole_living
+}
+
+@test "another file renamed over the new one is not lost to an undo" {
+	make_saved
+	meeting after "rename */staging/* $LIVE" \
+		'$LIVING ask fleet/.fleet-upgrade/backups/*/u001_l* >asked;'"$SAVE"
+	same leased "$(cat asked)"
+	counted 3 0 0
+	is_saved
+	same '' "$(ls -A fleet/.fleet-upgrade/staging)"
+	exits 0 fleet upgrade --to 2
+	is_saved
+}
+
+@test "nor is one that comes in the instant of the undo" {
+	make_saved
+	export LIVE
+	cat >come <<-EOF
+		case \$(wc -l <met) in
+		0) $LIVING ask fleet/.fleet-upgrade/backups/*/u001_l* >asked ;;
+		1) $SAVE ;;
+		esac
+		echo >>met
+	EOF
+	: >met
+	MEET_NTH=0 meeting before "rename */staging/* $LIVE" '. ./come'
+	counted 3 0 0
+	is_saved
+}
+
 @test "who has it open all along is not asked to let go" {
 	exec 7<"$LIVE"
 	: >runs

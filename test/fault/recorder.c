@@ -10,9 +10,10 @@
  * standard output had then, if that is a file: so much had been reported.
  *
  * Seen: open* with O_CREAT or O_TRUNC, write, pwrite, ftruncate,
- * copy_file_range, fchmod*, link*, rename* (as a link and an unlink), unlink*,
- * mkdir*, fsync, fdatasync and syncfs. That this is all, powercut.py proves
- * each time: it builds from the records what is on the disk in the end.
+ * copy_file_range, fchmod*, link*, rename* (as a link and an unlink; where two
+ * names are exchanged, as two links), unlink*, mkdir*, fsync, fdatasync and
+ * syncfs. That this is all, powercut.py proves each time: it builds from the
+ * records what is on the disk in the end.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -199,7 +200,8 @@ WRAP(int, renameat2,
 	(int from_folder, const char *from, int to_folder, const char *to,
 	 unsigned flags),
 	(from_folder, from, to_folder, to, flags),
-	put_name(LINK, to_folder, to); put_name(UNLINK, from_folder, from))
+	put_name(LINK, to_folder, to);
+	put_name(flags & RENAME_EXCHANGE ? LINK : UNLINK, from_folder, from))
 WRAP(int, unlink, (const char *path), (path), put_name(UNLINK, AT_FDCWD, path))
 WRAP(int, unlinkat, (int folder, const char *path, int flags),
 	(folder, path, flags), put_name(UNLINK, folder, path))

@@ -15,8 +15,7 @@
 #include "workshop.h"
 
 /* What the test stands in for: the calls that publish, which are noted as
- * "l" (link, also on the way back), "r" (rename of a copy or back), "s"
- * (sync). */
+ * "l" (link), "r" (a copy takes the place, or gives it back), "s" (sync). */
 static struct stand_in {
 	char calls[512];
 	size_t count;
@@ -67,9 +66,10 @@ int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 	return (int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags);
 }
 
-int renameat(int from_fd, const char *from, int to_fd, const char *to)
+int renameat2(int from_fd, const char *from, int to_fd, const char *to,
+	      unsigned flags)
 {
-	int rc = (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, 0);
+	int rc = (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
 
 	note('r');
 	if (stand_in.asked != NULL && stand_in.asked_at == 0)
@@ -398,7 +398,7 @@ static void an_undo_is_made_to_last_before_it_is_released(void **state)
 	work(&scene);
 	expect_swapped(&scene, 0);
 	expect_given_back(&scene, 1, SWAP_UNDONE);
-	assert_string_equal(stand_in.calls, "llsrrslrs");
+	assert_string_equal(stand_in.calls, "llsrrsrs");
 	free(backup);
 	scene_close(&scene);
 }
@@ -471,7 +471,7 @@ static void who_asks_right_after_the_rename_is_seen_at_once(void **state)
 	expect_given_back(&scene, 0, SWAP_UNDONE);
 	expect_swapped(&scene, 1);
 	/* Of a.db the undo comes right after the rename. */
-	assert_string_equal(stand_in.calls, "llsrlrrss");
+	assert_string_equal(stand_in.calls, "llsrrrss");
 	free(backup);
 	scene_close(&scene);
 }

@@ -166,28 +166,6 @@ static void who_asks_later_is_seen(void **state)
 	free(path);
 }
 
-static void another_file_under_its_name_is_seen(void **state)
-{
-	char *path = workshop_path(*state, "a.db");
-	char *other = workshop_path(*state, "b.db");
-	struct leased leased;
-	struct error err = { 0 };
-	struct job job;
-
-	workshop_make(*state, "a.db", 1);
-	workshop_make(*state, "b.db", 1);
-	job = workshop_job(*state, "a.db");
-	assert_int_equal(leased_open(&job, &leased, &err), 0);
-	assert_int_equal(leased_check_name(&leased, &err), 0);
-	assert_int_equal(rename(other, path), 0);
-	assert_int_equal(leased_check_name(&leased, &err), ERROR_BUSY);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(leased_check_name(&leased, &err), ERROR_MISSING);
-	leased_close(&leased);
-	free(other);
-	free(path);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,7 +179,6 @@ int main(void)
 		WORKSHOP_TEST(one_that_may_not_be_written),
 		WORKSHOP_TEST(what_is_no_database),
 		WORKSHOP_TEST(who_asks_later_is_seen),
-		WORKSHOP_TEST(another_file_under_its_name_is_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

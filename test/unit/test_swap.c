@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,27 @@
 #include "database/batch.h"
 #include "replay/replay.h"
 #include "workshop.h"
+
+/* Renames this file over what is to be exchanged, right before the n-th
+ * exchange; `fails_from`: that one and all others then fail. */
+static struct stand_in {
+	const char *comes, *path;
+	int at, fails_from, calls;
+} stand_in;
+
+int renameat2(int from_fd, const char *from, int to_fd, const char *to,
+	      unsigned flags)
+{
+	int n = ++stand_in.calls;
+
+	if (n == stand_in.at)
+		assert_int_equal(rename(stand_in.comes, stand_in.path), 0);
+	if (stand_in.fails_from > 0 && n >= stand_in.fails_from) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+}
 
 /* One swap, taken from step to step, with whoever comes between. */
 struct scene {
@@ -28,6 +50,7 @@ static void scene_open(struct scene *scene, void **state)
 {
 	struct workshop *shop = *state;
 
+	memset(&stand_in, 0, sizeof(stand_in));
 	scene->shop = shop;
 	scene->path = workshop_path(shop, "a.db");
 	scene->backup = workshop_backup(shop, "a.db");
@@ -395,14 +418,115 @@ static void what_cannot_be_undone_is_told(void **state)
 	scene_open(&scene, state);
 	rename_it(&scene);
 	ask(scene.backup);
-	assert_int_equal(rename(scene.backup, scene.other), 0);
+	stand_in.fails_from = 2;
+	swap_keep(&scene.job);
+	assert_non_null(strstr(scene.job.result.notes,
+			       "could not be swapped back (its file system"));
+	expect_new(&scene);
+	scene_close(&scene);
+}
+
+/* Where names cannot be exchanged, it is done in place. */
+static void not_exchanged_it_is_given_up(void **state)
+{
+	struct scene scene;
+
+	scene_open(&scene, state);
+	stand_in.fails_from = 1;
+	rename_it(&scene);
+	assert_int_equal(stand_in.calls, 1);
+	expect_old(&scene, SWAP_NONE);
+	expect_in_place_does_it(&scene);
+	scene_close(&scene);
+}
+
+/* Makes another database, which is going to be renamed over the live one. */
+static void comes_at(struct scene *scene, int n, struct stat *other)
+{
+	workshop_make(scene->shop, "other", 1);
+	assert_int_equal(stat(scene->other, other), 0);
+	stand_in.comes = scene->other;
+	stand_in.path = scene->path;
+	stand_in.at = n;
+}
+
+static void expect_live(const struct scene *scene, const struct stat *other)
+{
+	struct stat after;
+
+	assert_int_equal(stat(scene->path, &after), 0);
+	assert_int_equal(after.st_ino, other->st_ino);
+	expect_free(scene->path);
+}
+
+/* It takes the new one's place before the old one has it back, or in that very
+ * instant. */
+static void expect_undo_spares(void **state, int n)
+{
+	struct stat put, backup;
+	struct scene scene;
+
+	scene_open(&scene, state);
+	comes_at(&scene, n, &put);
+	rename_it(&scene);
+	ask(scene.backup);
+	if (n == 0)
+		assert_int_equal(rename(scene.other, scene.path), 0);
 	swap_keep(&scene.job);
 	assert_int_equal(scene.job.phase, JOB_DONE);
 	workshop_outcome(&scene.job.result, OUTCOME_UPGRADED);
 	assert_non_null(strstr(scene.job.result.notes,
-			       "could not be swapped back (No such file or "));
+			       "could not be swapped back (another file"));
 	retire(&scene, true);
+	expect_live(&scene, &put);
+	assert_int_equal(stat(scene.backup, &backup), 0);
+	assert_int_equal(backup.st_ino, scene.before.st_ino);
+	assert_int_equal(workshop_state_files(scene.shop), 1);
 	scene_close(&scene);
+}
+
+static void an_undo_spares_another_file(void **state)
+{
+	expect_undo_spares(state, 0);
+}
+
+static void an_undo_spares_one_that_comes_just_then(void **state)
+{
+	expect_undo_spares(state, 2);
+}
+
+/* The file that came is in staging/, and stays there. */
+static void expect_told(void **state, int n, const char *what)
+{
+	struct scene scene;
+	struct stat put;
+
+	scene_open(&scene, state);
+	comes_at(&scene, n, &put);
+	stand_in.fails_from = n + 1;
+	rename_it(&scene);
+	if (n > 1) {
+		ask(scene.backup);
+		swap_keep(&scene.job);
+	}
+	assert_int_equal(scene.job.phase, JOB_DONE);
+	workshop_outcome(&scene.job.result, OUTCOME_FAILED);
+	workshop_failure(&scene.job.result, ERROR_IO, "/staging, ");
+	workshop_failure(&scene.job.result, ERROR_IO, what);
+	assert_true(scene.job.result.has_backup);
+	retire(&scene, true);
+	assert_int_equal(workshop_state_files(scene.shop), 2);
+	scene_close(&scene);
+}
+
+static void what_cannot_be_given_back_is_told(void **state)
+{
+	expect_told(state, 1, "is done");
+}
+
+static void nor_after_an_undo(void **state)
+{
+	expect_told(state, 2, "is undone");
 }
 
 /* Somebody puts another file there, which asks for no lease. */
@@ -421,6 +545,30 @@ static void another_file_is_not_overwritten(void **state)
 	assert_int_equal(stat(scene.path, &after), 0);
 	assert_int_equal(after.st_ino, put.st_ino);
 	assert_int_equal(workshop_state_files(scene.shop), 0);
+	scene_close(&scene);
+}
+
+/* Looked for and not found, it comes in the instant before the rename. */
+static void nor_is_one_that_comes_just_then(void **state)
+{
+	struct scene scene;
+	struct stat put;
+
+	scene_open(&scene, state);
+	comes_at(&scene, 1, &put);
+	rename_it(&scene);
+	assert_int_equal(scene.job.phase, JOB_STAGED);
+	swap_keep(&scene.job);
+	assert_int_equal(scene.job.phase, JOB_STAGED);
+	swap_release(&scene.job);
+	assert_int_equal(scene.job.phase, JOB_INPLACE);
+	assert_int_equal(scene.job.yielded, SWAP_UNDONE);
+	assert_non_null(strstr(scene.job.result.failure.error.message,
+			       "another file"));
+	retire(&scene, true);
+	expect_live(&scene, &put);
+	assert_int_equal(workshop_state_files(scene.shop), 0);
+	expect_in_place_does_it(&scene);
 	scene_close(&scene);
 }
 
@@ -454,7 +602,8 @@ static void a_sync_that_failed_is_told(void **state)
 	workshop_failure(&scene.job.result, ERROR_IO, "backup is kept");
 	retire(&scene, true);
 	assert_true(scene.job.result.has_backup);
-	assert_int_equal(workshop_state_files(scene.shop), 1);
+	/* In staging/, until the next run, it has a name as well. */
+	assert_int_equal(workshop_state_files(scene.shop), 2);
 	expect_free(scene.path);
 	scene_close(&scene);
 }
@@ -621,7 +770,13 @@ int main(void)
 		WORKSHOP_TEST(both_asked_for_long_ago_the_new_one_stays),
 		WORKSHOP_TEST(the_old_one_asked_for_long_ago_undoes_it),
 		WORKSHOP_TEST(what_cannot_be_undone_is_told),
+		WORKSHOP_TEST(not_exchanged_it_is_given_up),
 		WORKSHOP_TEST(another_file_is_not_overwritten),
+		WORKSHOP_TEST(nor_is_one_that_comes_just_then),
+		WORKSHOP_TEST(an_undo_spares_another_file),
+		WORKSHOP_TEST(an_undo_spares_one_that_comes_just_then),
+		WORKSHOP_TEST(what_cannot_be_given_back_is_told),
+		WORKSHOP_TEST(nor_after_an_undo),
 		WORKSHOP_TEST(another_file_is_no_backup),
 		WORKSHOP_TEST(a_sync_that_failed_is_told),
 		WORKSHOP_TEST(stopped_it_was_never_begun),
