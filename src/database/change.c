@@ -32,6 +32,7 @@ int change_apply(const struct change *change, struct steps *steps,
 	if (rc == 0 && steps->is_apart)
 		rc = series_vacuum(steps, err);
 	if (rc == 0 && change->signs_ledger)
-		rc = evidence_sign_for(steps->db, live, is_unbroken, err);
+		rc = evidence_sign(steps->db, live, steps->job->subject->path,
+				   is_unbroken, err);
 	return rc;
 }

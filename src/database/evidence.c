@@ -15,6 +15,8 @@
 #define CHANGE_COUNTER_OFFSET 24
 
 #define UNBROKEN " unbroken"
+#define OWNER	 " of "
+#define OWNER_BYTES (sizeof(OWNER) + 8)
 
 static int change_counter(struct sqlite3 *db, uint32_t *out, struct error *err)
 {
@@ -107,11 +109,12 @@ int evidence_holds(struct sqlite3 *db, const char *kept, bool *holds, char *why,
 	return 0;
 }
 
-void evidence_set_unbroken(char kept[LEDGER_EVIDENCE_BYTES])
+static void append(char evidence[LEDGER_EVIDENCE_BYTES], const char *text)
 {
-	size_t used = strlen(kept);
+	size_t used = strlen(evidence);
 
-	(void)snprintf(kept + used, LEDGER_EVIDENCE_BYTES - used, UNBROKEN);
+	(void)snprintf(evidence + used, LEDGER_EVIDENCE_BYTES - used, "%s",
+		       text);
 }
 
 bool evidence_is_unbroken(const char *kept)
@@ -135,20 +138,40 @@ int evidence_was_unbroken(struct sqlite3 *db, const struct ledger_head *head,
 	return rc;
 }
 
-int evidence_sign_for(struct sqlite3 *copy, struct sqlite3 *live,
-		      bool is_unbroken, struct error *err)
+/* Short, so that the row has room for it behind a digest. */
+static void owner_of(const char *path, char out[OWNER_BYTES])
 {
-	char evidence[LEDGER_EVIDENCE_BYTES];
-	int rc = take(live, 1, copy, evidence, err);
+	char digest[CHECKSUM_HEX_BYTES];
+	struct checksum sum;
 
-	if (rc == 0 && is_unbroken)
-		evidence_set_unbroken(evidence);
-	return rc != 0 ? rc : ledger_set_evidence(copy, evidence, err);
+	checksum_init(&sum);
+	checksum_add(&sum, path, strlen(path));
+	checksum_end(&sum, digest);
+	(void)snprintf(out, OWNER_BYTES, OWNER "%.8s", digest);
 }
 
-int evidence_sign(struct sqlite3 *db, bool is_unbroken, struct error *err)
+bool evidence_is_of(const char *kept, const char *path)
 {
-	return evidence_sign_for(db, db, is_unbroken, err);
+	const char *said = strstr(kept, OWNER);
+	char owner[OWNER_BYTES];
+
+	owner_of(path, owner);
+	return said == NULL || strncmp(said, owner, sizeof(owner) - 1) == 0;
+}
+
+int evidence_sign(struct sqlite3 *db, struct sqlite3 *live, const char *path,
+		  bool is_unbroken, struct error *err)
+{
+	char evidence[LEDGER_EVIDENCE_BYTES], owner[OWNER_BYTES];
+	int rc = take(live, 1, db, evidence, err);
+
+	if (rc != 0)
+		return rc;
+	owner_of(path, owner);
+	append(evidence, owner);
+	if (is_unbroken)
+		append(evidence, UNBROKEN);
+	return ledger_set_evidence(db, evidence, err);
 }
 
 int evidence_renew(struct sqlite3 *db, const char *left, struct error *err)
@@ -165,8 +188,8 @@ int evidence_renew(struct sqlite3 *db, const char *left, struct error *err)
 	if (rc == 0 && holds && head.exists)
 		rc = evidence_of_commit(db, evidence, err);
 	if (rc == 0 && holds && head.exists) {
-		if (evidence_is_unbroken(head.evidence))
-			evidence_set_unbroken(evidence);
+		append(evidence,
+		       head.evidence + strcspn(head.evidence, " "));
 		rc = ledger_set_evidence(db, evidence, err);
 	}
 	return rc != 0 ? rc : connection_run(db, "COMMIT", err);

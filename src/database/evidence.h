@@ -9,11 +9,16 @@
  * about: the counter is therefore the one that its own commit is going to
  * write.
  *
+ * Behind it stands whose it is, as a short checksum of the path below the data
+ * directory ("counter:41 of 1f3c9a2b"): the backup of a run lies under that,
+ * and a database that was given another's name since must not be overwritten
+ * with the other's. Rows of older versions do not say.
+ *
  * A restore raises the counter too, and brings back a row with an older one.
  * So that whoever takes back one upgrade after the other is not told that
  * somebody has written, the row of the second upgrade notes whether the
- * evidence of the first still held when it began ("counter:41 unbroken"); then
- * the restore renews it. A digest stays true by itself.
+ * evidence of the first still held when it began ("counter:41 of 1f3c9a2b
+ * unbroken"); then the restore renews it. A digest stays true by itself.
  *
  * Fact (SQLite file format, section 1.3.7): the counter stands at offset 24, 4
  * bytes, big-endian, and is raised once by each transaction that changes the
@@ -49,9 +54,11 @@ int evidence_of_commit(struct sqlite3 *db, char out[LEDGER_EVIDENCE_BYTES],
 int evidence_holds(struct sqlite3 *db, const char *kept, bool *holds, char *why,
 		   size_t room, struct error *err);
 
-/* Notes that the evidence of the row below held, and asks whether it did. */
-void evidence_set_unbroken(char kept[LEDGER_EVIDENCE_BYTES]);
+/* Whether the evidence of the row below held. */
 bool evidence_is_unbroken(const char *kept);
+
+/* False if it is of a database that had another path when it was signed. */
+bool evidence_is_of(const char *kept, const char *path);
 
 /* Inside a transaction, before the first change: whether nobody has written
  * since the newest row of the ledger, which is `head`. Under WAL that would
@@ -60,14 +67,11 @@ int evidence_was_unbroken(struct sqlite3 *db, const struct ledger_head *head,
 			  bool *out, struct error *err);
 
 /* At the end of that transaction: writes into the newest row what will be true
- * when it has been committed. */
-int evidence_sign(struct sqlite3 *db, bool is_unbroken, struct error *err);
-
-/* The same on a `copy`, on which no transaction is open, and which is going to
- * be written over all of another database: what will be true of that then.
- * `live` reads that one, which nobody else can write meanwhile. */
-int evidence_sign_for(struct sqlite3 *copy, struct sqlite3 *live,
-		      bool is_unbroken, struct error *err);
+ * of `live`, at that path below the data directory, when it has been committed;
+ * no transaction is open on `db` then, or `db` is `live`: what `db` says is
+ * going to be written over `live`, which nobody else can write meanwhile. */
+int evidence_sign(struct sqlite3 *db, struct sqlite3 *live, const char *path,
+		  bool is_unbroken, struct error *err);
 
 /* After a restore, in a transaction of its own: lets the newest row tell of the
  * state that the restore left (evidence_now() under its lock), unless somebody

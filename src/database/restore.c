@@ -144,6 +144,10 @@ static int judge(struct restore *restore, struct sqlite3 *reader,
 			       plan->source_run);
 		return written(why, err);
 	}
+	if (rc == 0 &&
+	    !evidence_is_of(head.evidence, restore->job->subject->path))
+		return written("it was upgraded under another name, and the "
+			       "backup may be another database's", err);
 	if (rc == 0)
 		rc = evidence_holds(reader, head.evidence, &holds, why,
 				    sizeof(why), err);

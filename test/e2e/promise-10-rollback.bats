@@ -81,6 +81,28 @@ has_written()
 	has "2 restored, 2 kept"
 }
 
+# Nobody has written to it; but the backup of that name is another's.
+@test "a database that was given another's name is not overwritten with his" {
+	rm "$(db bob)" "$(db dave)"
+	mv "$(db alice)" "$(db bob)"
+	mv "$(db carol)" "$(db dave)"
+	sqlite3 "$(db dave)" 'PRAGMA journal_mode = WAL' >/dev/null
+	cp "$(db bob)" new
+	exits 1 fleet rollback
+	says "2 kept" "user bob" "was upgraded under another name" --force
+	diff <(sqlite3 new .dump) <(sqlite3 "$(db bob)" .dump)
+	exits 0 fleet restore bob --force
+	are_old bob
+}
+
+@test "a row that does not say whose it is goes by the rest" {
+	sqlite3 "$(db alice)" "UPDATE fleet_schema_history SET evidence =
+		'counter:' || (CAST(substr(evidence, 9) AS INTEGER) + 1)
+		WHERE rank = (SELECT max(rank) FROM fleet_schema_history)"
+	exits 0 fleet rollback alice
+	are_old alice
+}
+
 @test "reading, and a checkpoint, are no writes" {
 	sqlite3 "$(db alice)" 'SELECT * FROM memories; BEGIN; COMMIT' >/dev/null
 	sqlite3 "$(db bob)" 'SELECT * FROM memories' \

@@ -122,7 +122,7 @@ static void test_what_is_noted_behind_it_does_not_matter(void **state)
 	workshop_make(shop, "a.db", 1);
 	commit_with(shop, "UPDATE people SET name = 'x'", 0, kept);
 	assert_false(evidence_is_unbroken(kept));
-	evidence_set_unbroken(kept);
+	strcat(kept, " of 1f3c9a2b unbroken");
 	assert_true(evidence_is_unbroken(kept));
 	expect(shop, kept, NULL);
 	workshop_sql(shop, "a.db", "UPDATE people SET name = 'y' WHERE id = 1");
@@ -171,10 +171,58 @@ static void test_evidence_that_came_back_is_renewed(void **state)
 	expect(shop, head.evidence, NULL);
 	assert_false(evidence_is_unbroken(head.evidence));
 	/* What it says of the row below it stays true. */
-	restore_row(shop, "counter:1 unbroken", left);
+	restore_row(shop, "counter:1 of 1f3c9a2b unbroken", left);
 	renew(shop, left, &head);
 	expect(shop, head.evidence, NULL);
 	assert_true(evidence_is_unbroken(head.evidence));
+	assert_non_null(strstr(head.evidence, " of 1f3c9a2b "));
+}
+
+/* Signs the newest row as that of `path`, and gives what it says then. */
+static void sign(struct workshop *shop, const char *path, bool is_unbroken,
+		 struct ledger_head *head)
+{
+	struct sqlite3 *db = open_db(shop, 0);
+	struct error err = { 0 };
+
+	run(db, "BEGIN IMMEDIATE");
+	assert_int_equal(evidence_sign(db, db, path, is_unbroken, &err), 0);
+	run(db, "COMMIT");
+	assert_int_equal(ledger_read(db, head, &err), 0);
+	connection_close(db);
+}
+
+static void expect_signed(struct workshop *shop)
+{
+	struct ledger_head head;
+
+	sign(shop, "deep/below/alice_longterm.db", true, &head);
+	expect(shop, head.evidence, NULL);
+	assert_true(evidence_is_unbroken(head.evidence));
+	assert_true(evidence_is_of(head.evidence,
+				   "deep/below/alice_longterm.db"));
+	assert_false(evidence_is_of(head.evidence, "alice_longterm.db"));
+	assert_false(evidence_is_of(head.evidence, "bob_longterm.db"));
+	sign(shop, "bob_longterm.db", false, &head);
+	expect(shop, head.evidence, NULL);
+	assert_false(evidence_is_unbroken(head.evidence));
+	assert_true(evidence_is_of(head.evidence, "bob_longterm.db"));
+}
+
+static void test_a_row_says_whose_it_is(void **state)
+{
+	struct workshop *shop = *state;
+	char left[LEDGER_EVIDENCE_BYTES];
+
+	workshop_make(shop, "a.db", 1);
+	restore_row(shop, "", left);
+	expect_signed(shop);
+	/* Behind a digest there is room for it as well. */
+	workshop_sql(shop, "a.db", "PRAGMA journal_mode = WAL");
+	expect_signed(shop);
+	/* Rows of older versions do not say. */
+	assert_true(evidence_is_of("counter:41 unbroken", "a.db"));
+	assert_true(evidence_is_of("", "a.db"));
 }
 
 static void test_evidence_is_not_renewed_over_what_was_written(void **state)
@@ -283,6 +331,7 @@ int main(void)
 		WORKSHOP_TEST(test_counter_may_wrap_around),
 		WORKSHOP_TEST(test_what_is_noted_behind_it_does_not_matter),
 		WORKSHOP_TEST(test_evidence_that_came_back_is_renewed),
+		WORKSHOP_TEST(test_a_row_says_whose_it_is),
 		WORKSHOP_TEST(
 			test_evidence_is_not_renewed_over_what_was_written),
 		WORKSHOP_TEST(test_digest_under_wal),
