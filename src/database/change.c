@@ -14,6 +14,24 @@ int change_check_swap(const struct change *change, const struct steps *steps,
 		       : 0;
 }
 
+static int sign(const struct steps *steps, struct sqlite3 *live,
+		bool is_unbroken, struct error *err)
+{
+	struct error failed = { 0 };
+	bool is_signed = false;
+	int rc = evidence_sign(steps->db, live, steps->job->subject->path,
+			       is_unbroken, &is_signed, &failed);
+
+	if (rc != 0)
+		*err = failed;
+	else if (!is_signed)
+		result_note(&steps->job->result,
+			    "whether it will be written from now on cannot be "
+			    "told (%s), so that a rollback will need --force",
+			    failed.message);
+	return rc;
+}
+
 int change_apply(const struct change *change, struct steps *steps,
 		 struct sqlite3 *live, struct error *err)
 {
@@ -32,7 +50,6 @@ int change_apply(const struct change *change, struct steps *steps,
 	if (rc == 0 && steps->is_apart)
 		rc = series_vacuum(steps, err);
 	if (rc == 0 && change->signs_ledger)
-		rc = evidence_sign(steps->db, live, steps->job->subject->path,
-				   is_unbroken, err);
+		rc = sign(steps, live, is_unbroken, err);
 	return rc;
 }

@@ -95,13 +95,20 @@ int evidence_holds(struct sqlite3 *db, const char *kept, bool *holds, char *why,
 		   size_t room, struct error *err)
 {
 	char now[LEDGER_EVIDENCE_BYTES] = "";
-	int rc = evidence_now(db, now, err);
+	int rc;
 
-	*holds = rc == 0 && is_same(kept, now);
-	if (rc != 0 || *holds)
-		return rc;
-	if (kept[0] == '\0')
+	*holds = false;
+	if (kept[0] == '\0') {
 		text_copy(why, room, "its ledger does not say how it was left");
+		return 0;
+	}
+	rc = evidence_now(db, now, err);
+	*holds = rc == 0 && is_same(kept, now);
+	if ((rc != 0 && rc != ERROR_SQL) || *holds)
+		return rc;
+	if (rc == ERROR_SQL)
+		text_copy(why, room, "whether it has been written since cannot "
+			  "be told without its application's functions");
 	else if (strncmp(now, kept, strcspn(kept, ":")) != 0)
 		text_copy(why, room, "its journal mode has been changed since");
 	else
@@ -160,13 +167,14 @@ bool evidence_is_of(const char *kept, const char *path)
 }
 
 int evidence_sign(struct sqlite3 *db, struct sqlite3 *live, const char *path,
-		  bool is_unbroken, struct error *err)
+		  bool is_unbroken, bool *is_signed, struct error *err)
 {
 	char evidence[LEDGER_EVIDENCE_BYTES], owner[OWNER_BYTES];
 	int rc = take(live, 1, db, evidence, err);
 
+	*is_signed = rc == 0;
 	if (rc != 0)
-		return rc;
+		return rc == ERROR_SQL ? 0 : rc;
 	owner_of(path, owner);
 	append(evidence, owner);
 	if (is_unbroken)

@@ -50,7 +50,7 @@ int evidence_of_commit(struct sqlite3 *db, char out[LEDGER_EVIDENCE_BYTES],
 /* Looks whether `kept` still holds. Nobody may write meanwhile: the caller has
  * the write lock, through this connection or another one. *holds is false, with
  * the reason in `why`, if somebody has written or the journal mode has
- * changed. */
+ * changed, or if that cannot be told. */
 int evidence_holds(struct sqlite3 *db, const char *kept, bool *holds, char *why,
 		   size_t room, struct error *err);
 
@@ -69,9 +69,12 @@ int evidence_was_unbroken(struct sqlite3 *db, const struct ledger_head *head,
 /* At the end of that transaction: writes into the newest row what will be true
  * of `live`, at that path below the data directory, when it has been committed;
  * no transaction is open on `db` then, or `db` is `live`: what `db` says is
- * going to be written over `live`, which nobody else can write meanwhile. */
+ * going to be written over `live`, which nobody else can write meanwhile.
+ * *is_signed is false, with the reason in `err`, where the content cannot be
+ * digested here (it needs functions of the application): the row says
+ * nothing. */
 int evidence_sign(struct sqlite3 *db, struct sqlite3 *live, const char *path,
-		  bool is_unbroken, struct error *err);
+		  bool is_unbroken, bool *is_signed, struct error *err);
 
 /* After a restore, in a transaction of its own: lets the newest row tell of the
  * state that the restore left (evidence_now() under its lock), unless somebody

@@ -117,3 +117,34 @@ has_defect()
 	says "2 restored, 1 kept" bob
 	same 1 "$(sqlite3 "$(db bob)" "$topics")"
 }
+
+# make_own USER SQL: a table that cannot be read without what the application
+# defines on its connections.
+make_own()
+{
+	python3 - "$(db "$1")" "$2" <<-'PY'
+		import sqlite3, sys
+		db = sqlite3.connect(sys.argv[1])
+		db.create_function("own", 1, lambda a: a, deterministic=True)
+		db.create_collation("own", lambda a, b: (a > b) - (a < b))
+		db.execute("PRAGMA journal_mode = WAL")
+		db.executescript(sys.argv[2])
+	PY
+}
+
+@test "wal: what only its application can read is upgraded, and says what it lacks" {
+	make_own alice "CREATE TABLE own(a TEXT, b AS (own(a)));
+		INSERT INTO own(a) VALUES ('x')"
+	make_own bob "CREATE TABLE own(a TEXT COLLATE own PRIMARY KEY, b)
+		WITHOUT ROWID; INSERT INTO own VALUES ('x', 1)"
+	exits 0 fleet upgrade
+	says "user alice" "unknown function: own()" "user bob" \
+		"a rollback will need --force"
+	same 0.3.20 "$(version_of "$(db alice)")"
+	same 0.3.20 "$(version_of "$(db bob)")"
+	exits 1 fleet rollback
+	says "1 restored, 2 kept" "does not say how it was left"
+	exits 0 fleet rollback --force
+	same none "$(version_of "$(db alice)")"
+	same none "$(version_of "$(db bob)")"
+}

@@ -1,5 +1,6 @@
 #include "database/evidence.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 
 #include "sqlite/connection.h"
@@ -184,10 +185,13 @@ static void sign(struct workshop *shop, const char *path, bool is_unbroken,
 {
 	struct sqlite3 *db = open_db(shop, 0);
 	struct error err = { 0 };
+	bool is_signed = false;
 
 	run(db, "BEGIN IMMEDIATE");
-	assert_int_equal(evidence_sign(db, db, path, is_unbroken, &err), 0);
+	assert_int_equal(evidence_sign(db, db, path, is_unbroken, &is_signed,
+				       &err), 0);
 	run(db, "COMMIT");
+	assert_int_equal(is_signed, err.code == ERROR_NONE);
 	assert_int_equal(ledger_read(db, head, &err), 0);
 	connection_close(db);
 }
@@ -223,6 +227,49 @@ static void test_a_row_says_whose_it_is(void **state)
 	/* Rows of older versions do not say. */
 	assert_true(evidence_is_of("counter:41 unbroken", "a.db"));
 	assert_true(evidence_is_of("", "a.db"));
+}
+
+static int same(void *self, int a_bytes, const void *a, int b_bytes,
+		const void *b)
+{
+	(void)self;
+	return a_bytes != b_bytes ? a_bytes - b_bytes
+				  : memcmp(a, b, (size_t)a_bytes);
+}
+
+/* Its rows cannot be read without the application's collation. */
+static void add_own_table(struct workshop *shop)
+{
+	char *path = workshop_path(shop, "a.db");
+	struct sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_create_collation(db, "own", SQLITE_UTF8, NULL,
+						  same), SQLITE_OK);
+	run(db, "CREATE TABLE own(a TEXT COLLATE own PRIMARY KEY) "
+	    "WITHOUT ROWID; INSERT INTO own VALUES ('x')");
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	free(path);
+}
+
+static void test_what_cannot_be_digested_is_not_signed(void **state)
+{
+	struct workshop *shop = *state;
+	char left[LEDGER_EVIDENCE_BYTES];
+	struct ledger_head head;
+
+	workshop_make(shop, "a.db", 1);
+	restore_row(shop, "", left);
+	add_own_table(shop);
+	/* With a rollback journal nothing has to be read. */
+	sign(shop, "a.db", false, &head);
+	expect(shop, head.evidence, NULL);
+	workshop_sql(shop, "a.db", "PRAGMA journal_mode = WAL; UPDATE "
+		     LEDGER_TABLE " SET evidence = NULL");
+	sign(shop, "a.db", true, &head);
+	assert_string_equal(head.evidence, "");
+	expect(shop, head.evidence, "does not say");
+	expect(shop, "digest:00", "cannot be told");
 }
 
 static void test_evidence_is_not_renewed_over_what_was_written(void **state)
@@ -332,6 +379,7 @@ int main(void)
 		WORKSHOP_TEST(test_what_is_noted_behind_it_does_not_matter),
 		WORKSHOP_TEST(test_evidence_that_came_back_is_renewed),
 		WORKSHOP_TEST(test_a_row_says_whose_it_is),
+		WORKSHOP_TEST(test_what_cannot_be_digested_is_not_signed),
 		WORKSHOP_TEST(
 			test_evidence_is_not_renewed_over_what_was_written),
 		WORKSHOP_TEST(test_digest_under_wal),
