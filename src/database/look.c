@@ -54,6 +54,22 @@ int look_fits(const struct stamp *stamp, struct error *err)
 	return 0;
 }
 
+/* Fact (pager.c of SQLite, hasHotJournal()): where the first byte is zero the
+ * transaction is over, and nothing is played back. */
+static bool is_spent(const struct place *place)
+{
+	char *name = xasprintf("%s%s", place->name, suffixes[STAMP_JOURNAL]);
+	int fd = openat(place->folder, name,
+			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	char first = 1;
+	bool is_spent = fd >= 0 && read(fd, &first, 1) == 1 && first == 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	free(name);
+	return is_spent;
+}
+
 static int take_stamps(const struct place *place,
 		       struct stamp stamps[STAMP_COUNT], struct error *err)
 {
@@ -70,6 +86,8 @@ static int take_stamps(const struct place *place,
 		else if (rc != 0)
 			return rc;
 	}
+	if (stamps[STAMP_JOURNAL].bytes > 0 && is_spent(place))
+		stamps[STAMP_JOURNAL].bytes = 0;
 	return 0;
 }
 

@@ -5,9 +5,11 @@
  * SQLite does not give this for free: a read-only connection to an idle WAL
  * database leaves -wal and -shm behind, a read-write one checkpoints on close
  * and recovers a hot journal. So:
- * - nothing in -wal and -journal: `immutable`, believed only if the stamps are
- *   the same before and after, there is still nothing beside the file, and
- *   nobody has it locked to write pages (one whose journal is in memory);
+ * - nothing in -wal and -journal (or one that begins with a zero byte, as
+ *   SQLite leaves it behind a transaction): `immutable`, believed only if the
+ *   stamps are the same before and after, there is still nothing beside the
+ *   file, and nobody has it locked to write pages (one whose journal is in
+ *   memory);
  * - something there: mode=ro with readonly_shm, which takes the locks that keep
  *   the content whole, and makes and changes no file;
  * - that refused (a hot journal, a WAL whose application died): a private copy
@@ -32,7 +34,8 @@ struct sqlite3;
 struct look {
 	struct place place;
 	struct stamp stamps[3];	/* of the file, its -wal and its -journal;
-				 * size 0 and inode 0 where there is none */
+				 * size 0 and inode 0 where there is none;
+				 * size 0 where nothing in it counts */
 	struct sqlite3 *db;
 	struct timespec opened;	/* the time of day before the stamps */
 	bool is_snapshot;	/* db holds still: nothing to confirm */

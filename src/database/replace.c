@@ -1,8 +1,11 @@
 #include "database/replace.h"
 
+#include <fcntl.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "database/evidence.h"
 #include "sqlite/connection.h"
 #include "sqlite/copy.h"
@@ -109,6 +112,18 @@ static int renew(const struct replace *replace, struct sqlite3 *db,
 	return rc;
 }
 
+/* SQLite leaves one behind where it has copied, in locking_mode=EXCLUSIVE, a
+ * database in WAL mode over one that was not. */
+static bool has_journal(const struct replace *replace)
+{
+	char *journal = xasprintf("%s-journal", replace->path);
+	struct stamp stamp;
+	bool has = stamp_take(AT_FDCWD, journal, &stamp, NULL) == 0;
+
+	free(journal);
+	return has;
+}
+
 void replace_settle(const struct replace *replace,
 		    const struct replace_end *end)
 {
@@ -127,6 +142,10 @@ void replace_settle(const struct replace *replace,
 		(void)renew(replace, db, &error);
 	if (rc == 0)
 		rc = evidence_is_wal(db, &is_wal, &error);
+	if (rc == 0 && is_wal && has_journal(replace)) {
+		rc = connection_run(db, modes[false], &error);
+		is_wal = false;
+	}
 	if (rc == 0 && is_wal != end->is_wal)
 		rc = connection_run(db, modes[end->is_wal], &error);
 	if (rc != 0)

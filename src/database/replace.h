@@ -71,8 +71,9 @@ struct replace_end {
 		      * that the copy left, unless it does so already */
 };
 
-/* Sees to it, through a connection of its own. What fails is noted: then a
- * rollback is told that somebody has written, which is the safe side. */
+/* Sees to it, and that no journal is left beside it, through a connection of
+ * its own. What fails is noted: then a rollback is told that somebody has
+ * written, which is the safe side. */
 void replace_settle(const struct replace *replace,
 		    const struct replace_end *end);
 

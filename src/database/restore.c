@@ -195,7 +195,7 @@ static int overwrite(struct restore *restore, bool is_wal, struct error *err)
 }
 
 /* SQLite cannot copy over a database in WAL mode whose pages have another
- * size. */
+ * size: then that has a rollback journal for as long as it takes. */
 static int fit_pages(struct restore *restore, bool *is_wal, struct error *err)
 {
 	int64_t live = 0, source = 0;
@@ -211,6 +211,24 @@ static int fit_pages(struct restore *restore, bool *is_wal, struct error *err)
 		return written("its page size has been changed since", err);
 	rc = connection_run(restore->live, "PRAGMA journal_mode = DELETE", err);
 	return rc != 0 ? rc : evidence_is_wal(restore->live, is_wal, err);
+}
+
+/* Of one that was not overwritten. Who has opened it since holds that up, and
+ * then it is not as it was. */
+static int unfit_pages(struct restore *restore, struct error *err)
+{
+	struct error failed = { 0 };
+
+	connection_set_busy_timeout(restore->live,
+				    restore->job->plan->busy_timeout_ms);
+	if (connection_run(restore->live, "PRAGMA journal_mode = WAL",
+			   &failed) == 0)
+		return (int)err->code;
+	if (err->code == ERROR_BUSY)
+		restore->replace.has_begun = false;
+	error_append(err, "its journal mode is delete now, and could not be "
+			  "set back to wal (%s)", failed.message);
+	return (int)(err->code = ERROR_IO);
 }
 
 /* The version that is live, as far as it can be told. */
@@ -269,7 +287,7 @@ static int restore_live(struct restore *restore, struct error *err)
 		options_for(restore, CONNECTION_WRITE);
 	struct job *job = restore->job;
 	struct replace_end end;
-	bool is_wal = false;
+	bool was_wal = false, is_wal;
 	int rc = place_stamp(&restore->live_place, "", &restore->live_stamp,
 			     err);
 
@@ -285,12 +303,14 @@ static int restore_live(struct restore *restore, struct error *err)
 	if (rc != 0)
 		return rc;
 	report_from(restore);
-	rc = evidence_is_wal(restore->live, &is_wal, err);
-	job->result.is_wal = is_wal;
+	rc = evidence_is_wal(restore->live, &was_wal, err);
+	job->result.is_wal = is_wal = was_wal;
 	if (rc == 0)
 		rc = fit_pages(restore, &is_wal, err);
 	if (rc == 0)
 		rc = overwrite(restore, is_wal, err);
+	if (rc != 0 && is_wal != was_wal)
+		rc = unfit_pages(restore, err);
 	connection_close(restore->live);
 	restore->live = NULL;
 	end = (struct replace_end){

@@ -1,6 +1,7 @@
 #include "database/look.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -160,6 +161,27 @@ static void test_a_running_application_with_a_journal(void **state)
 			 0);
 	expect(shop, letters, "59", false);
 	application_stop(&app);
+	free(path);
+}
+
+/* A journal whose transaction is over, beside a database in WAL mode: to SQLite
+ * it is none, and to open it would leave a -wal. */
+static void test_a_spent_journal_is_none(void **state)
+{
+	static const char spent[512];
+	struct workshop *shop = *state;
+	char *path = workshop_path(shop, "a.db-journal");
+	char *before;
+	FILE *file;
+
+	workshop_make_wal(shop, "a.db", 1);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(spent, 1, sizeof(spent), file), sizeof(spent));
+	assert_int_equal(fclose(file), 0);
+	before = workshop_print(shop);
+	expect(shop, letters, "60", false);
+	workshop_untouched(shop, before);
 	free(path);
 }
 
@@ -523,6 +545,7 @@ int main(void)
 		LOOK_TEST(test_a_running_application),
 		LOOK_TEST(test_an_application_with_its_journal_in_memory),
 		LOOK_TEST(test_a_running_application_with_a_journal),
+		LOOK_TEST(test_a_spent_journal_is_none),
 		LOOK_TEST(test_a_hot_journal_is_undone_in_a_copy),
 		LOOK_TEST(test_a_wal_left_over_is_read),
 		LOOK_TEST(test_what_is_no_database_is_skipped),

@@ -275,6 +275,89 @@ static void test_another_page_size(void **state)
 	release(&scene);
 }
 
+/* Makes a.db one whose pages have another size than its backup. */
+static void upgrade_other_pages(struct scene *scene, struct workshop *shop)
+{
+	upgrade(scene, shop, WAL);
+	workshop_sql(shop, "a.db",
+		     DELETE "; PRAGMA page_size = 1024; VACUUM;" WAL);
+	shop->plan.force = true;
+}
+
+/* It has a rollback journal only for as long as it takes. */
+static void test_not_restored_its_journal_mode_is_what_it_was(void **state)
+{
+	struct workshop *shop = *state;
+	int staging = shop->plan.staging_dir;
+	struct scene scene;
+	struct result result;
+
+	upgrade_other_pages(&scene, shop);
+	shop->plan.staging_dir = -1; /* no backup can be made */
+	result = restore(&scene);
+	shop->plan.staging_dir = staging;
+	workshop_outcome(&result, OUTCOME_FAILED);
+	workshop_failure(&result, ERROR_IO, "no backup could be made");
+	workshop_expect(shop, "a.db", "PRAGMA journal_mode", "wal");
+	workshop_expect(shop, "a.db", "PRAGMA page_size", "1024");
+	expect_restored(&scene, "wal");
+	release(&scene);
+}
+
+/* A reader that comes as it is backed up, and stays. */
+static void come_to_read(struct fault *fault, const char *path)
+{
+	(void)path;
+	if (fault->writes == 1)
+		assert_int_equal(application_do(fault->self,
+						"BEGIN; SELECT 1 FROM people"),
+				 0);
+}
+
+static void test_what_cannot_be_set_back_is_no_delay(void **state)
+{
+	struct fault fault = {
+		.before_write = come_to_read, .only = "/staging/",
+	};
+	struct workshop *shop = *state;
+	struct application app;
+	struct scene scene;
+	struct result result;
+
+	upgrade_other_pages(&scene, shop);
+	shop->plan.busy_timeout_ms = 50;
+	application_start(&app, scene.path);
+	fault.self = &app;
+	fault_open(&fault);
+	result = restore(&scene);
+	fault_close(&fault);
+	workshop_outcome(&result, OUTCOME_FAILED);
+	workshop_failure(&result, ERROR_IO, "journal mode is delete now");
+	assert_false(result.has_backup);
+	application_stop(&app);
+	workshop_expect(shop, "a.db", "PRAGMA page_size", "1024");
+	expect_restored(&scene, "wal");
+	release(&scene);
+}
+
+/* Of a backup in WAL mode over what has a rollback journal. */
+static void test_no_journal_is_left(void **state)
+{
+	struct workshop *shop = *state;
+	struct scene scene;
+	char *journal = workshop_path(shop, "a.db-journal");
+
+	for (int i = 0; i < 2; i++) {
+		upgrade(&scene, shop, i == 0 ? WAL : DELETE);
+		workshop_sql(shop, "a.db", i == 0 ? DELETE : WAL);
+		shop->plan.force = true;
+		expect_restored(&scene, i == 0 ? "wal" : "delete");
+		assert_int_equal(access(journal, F_OK), -1);
+		release(&scene);
+	}
+	free(journal);
+}
+
 /* An application has it open all the while, and works on afterwards. */
 static void test_an_open_connection_goes_on(void **state)
 {
@@ -652,6 +735,10 @@ int main(void)
 		WORKSHOP_TEST(test_a_later_step),
 		WORKSHOP_TEST(test_another_journal_mode),
 		WORKSHOP_TEST(test_another_page_size),
+		WORKSHOP_TEST(
+			test_not_restored_its_journal_mode_is_what_it_was),
+		WORKSHOP_TEST(test_what_cannot_be_set_back_is_no_delay),
+		WORKSHOP_TEST(test_no_journal_is_left),
 		WORKSHOP_TEST(test_an_open_connection_goes_on),
 		WORKSHOP_TEST(test_a_reader_holds_it_up),
 		WORKSHOP_TEST(test_a_reader_of_a_wal_keeps_its_snapshot),
