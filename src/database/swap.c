@@ -60,8 +60,12 @@ static int transact(struct job *job, struct sqlite3 *db,
 	steps_begin(&steps, job, db);
 	steps.open_before = open_before;
 	rc = connection_run(db, "BEGIN IMMEDIATE", err);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = change->read(db, job, &standing, err);
+		/* Staged on a guess, nobody has told it before. */
+		if (rc != 0)
+			standing_report(&standing, job);
+	}
 	steps.standing = &standing;
 	if (rc == 0)
 		rc = change->decide(&steps, needed, err);

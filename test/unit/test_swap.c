@@ -728,6 +728,27 @@ static void nothing_to_do_is_found_on_the_copy_too(void **state)
 	scene_close(&scene);
 }
 
+/* It is staged without a look, if the one before was pending. */
+static void a_newer_one_is_told_with_its_version(void **state)
+{
+	struct scene scene;
+
+	scene_open(&scene, state);
+	workshop_sql(scene.shop, "a.db",
+		     "CREATE TABLE " LEDGER_TABLE "(rank INTEGER PRIMARY KEY, "
+		     "kind TEXT, from_version TEXT, to_version TEXT); "
+		     "INSERT INTO " LEDGER_TABLE " VALUES (1, 'migrate', '3', "
+		     "'9')");
+	work_upgrade(&scene.job);
+	assert_int_equal(scene.job.phase, JOB_DONE);
+	workshop_outcome(&scene.job.result, OUTCOME_NEWER);
+	assert_string_equal(scene.job.result.from, "9");
+	assert_string_equal(scene.job.result.to, "9");
+	assert_int_equal(workshop_state_files(scene.shop), 0);
+	expect_free(scene.path);
+	scene_close(&scene);
+}
+
 /* What was to be checked before is checked on a second copy: the live file may
  * not be opened while it is leased, and that may not be waited for. */
 static void checks_that_need_the_old_one_have_it(void **state)
@@ -784,6 +805,7 @@ int main(void)
 		WORKSHOP_TEST(a_step_that_takes_long_keeps_nobody_waiting),
 		WORKSHOP_TEST(asked_for_amid_a_step_it_is_given_up),
 		WORKSHOP_TEST(nothing_to_do_is_found_on_the_copy_too),
+		WORKSHOP_TEST(a_newer_one_is_told_with_its_version),
 		WORKSHOP_TEST(checks_that_need_the_old_one_have_it),
 	};
 
