@@ -293,6 +293,12 @@ static int restore_live(struct restore *restore, struct error *err)
 
 	if (rc == ERROR_MISSING)
 		error_set(err, ERROR_MISSING, "its file is gone");
+	/* A swap that may not be undone for good has left it: swap.h. */
+	if (rc == 0 && stamp_compare_file(&restore->live_stamp,
+					  &restore->backup_stamp) == 0)
+		return error_set(err, ERROR_IO, "its backup of run %s is the "
+				 "file itself: that upgrade was undone",
+				 job->plan->source_run);
 	if (rc == 0)
 		rc = look_fits(&restore->live_stamp, err);
 	if (rc == 0)

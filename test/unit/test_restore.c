@@ -340,6 +340,27 @@ static void test_what_cannot_be_set_back_is_no_delay(void **state)
 	release(&scene);
 }
 
+/* Where an undo was in doubt, the name in the backups is kept. */
+static void test_a_file_is_no_backup_of_itself(void **state)
+{
+	struct workshop *shop = *state;
+	struct scene scene;
+	struct result result;
+	char *backup;
+
+	upgrade(&scene, shop, DELETE);
+	backup = xasprintf("%s/backups/%s/a.db", shop->state,
+			   shop->plan.source_run);
+	shop->plan.force = true;
+	assert_int_equal(unlink(backup), 0);
+	assert_int_equal(link(scene.path, backup), 0);
+	result = restore(&scene);
+	workshop_outcome(&result, OUTCOME_FAILED);
+	workshop_failure(&result, ERROR_IO, "is the file itself");
+	release(&scene);
+	free(backup);
+}
+
 /* Of a backup in WAL mode over what has a rollback journal. */
 static void test_no_journal_is_left(void **state)
 {
@@ -739,6 +760,7 @@ int main(void)
 			test_not_restored_its_journal_mode_is_what_it_was),
 		WORKSHOP_TEST(test_what_cannot_be_set_back_is_no_delay),
 		WORKSHOP_TEST(test_no_journal_is_left),
+		WORKSHOP_TEST(test_a_file_is_no_backup_of_itself),
 		WORKSHOP_TEST(test_an_open_connection_goes_on),
 		WORKSHOP_TEST(test_a_reader_holds_it_up),
 		WORKSHOP_TEST(test_a_reader_of_a_wal_keeps_its_snapshot),
