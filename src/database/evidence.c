@@ -104,9 +104,9 @@ int evidence_holds(struct sqlite3 *db, const char *kept, bool *holds, char *why,
 	}
 	rc = evidence_now(db, now, err);
 	*holds = rc == 0 && is_same(kept, now);
-	if ((rc != 0 && rc != ERROR_SQL) || *holds)
+	if ((rc != 0 && !connection_blames_sql(err)) || *holds)
 		return rc;
-	if (rc == ERROR_SQL)
+	if (rc != 0)
 		text_copy(why, room, "whether it has been written since cannot "
 			  "be told without its application's functions");
 	else if (strncmp(now, kept, strcspn(kept, ":")) != 0)
@@ -174,7 +174,7 @@ int evidence_sign(struct sqlite3 *db, struct sqlite3 *live, const char *path,
 
 	*is_signed = rc == 0;
 	if (rc != 0)
-		return rc == ERROR_SQL ? 0 : rc;
+		return connection_blames_sql(err) ? 0 : rc;
 	owner_of(path, owner);
 	append(evidence, owner);
 	if (is_unbroken)

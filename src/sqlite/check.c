@@ -1,11 +1,11 @@
 #include "sqlite/check.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "sqlite/connection.h"
 #include "sqlite/query.h"
 #include "sqlite/schema.h"
 
@@ -109,7 +109,7 @@ static bool absorb(struct complaints *set, const struct error *err)
 {
 	if (err->code == ERROR_CORRUPT)
 		add_damage(set, err->message);
-	else if ((err->sqlite_code & 0xff) == SQLITE_ERROR)
+	else if (connection_blames_sql(err))
 		add(set, err->message, 1);
 	else
 		return false;

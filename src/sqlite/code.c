@@ -153,6 +153,11 @@ const char *connection_code_name(int sqlite_code)
 	return name ? name : "SQLITE_UNKNOWN";
 }
 
+bool connection_blames_sql(const struct error *err)
+{
+	return primary_code(err->sqlite_code) == SQLITE_ERROR;
+}
+
 static enum error_code error_code_of(int sqlite_code)
 {
 	size_t count = sizeof(error_codes) / sizeof(*error_codes);

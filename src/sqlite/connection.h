@@ -151,6 +151,11 @@ bool connection_has_moved(struct sqlite3 *db);
  * or written. `sqlite_code` is the extended code. Returns err->code. */
 int connection_error(struct sqlite3 *db, int sqlite_code, struct error *err);
 
+/* True if SQLite found fault with the SQL itself: it needs a function or a
+ * collation that only the application has. False for what has cut it off, a
+ * limit of time or of memory, which is ERROR_SQL too. */
+bool connection_blames_sql(const struct error *err);
+
 /* "SQLITE_CONSTRAINT_UNIQUE" for an extended code; "SQLITE_ERROR" and the like
  * for a primary one, and for an extended one that is newer than this program;
  * "SQLITE_UNKNOWN" else. Static storage. */

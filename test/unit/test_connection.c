@@ -685,6 +685,8 @@ static void codes_have_the_error_that_the_operator_needs(void **state)
 		assert_int_equal(bench->err.code, cases[i].code);
 		assert_int_equal(bench->err.sqlite_code, cases[i].sqlite_code);
 		assert_string_not_equal(bench->err.message, "");
+		assert_int_equal(connection_blames_sql(&bench->err),
+				 cases[i].sqlite_code == SQLITE_ERROR);
 	}
 	assert_int_equal(connection_error(NULL, SQLITE_BUSY, NULL), ERROR_BUSY);
 }
