@@ -38,8 +38,8 @@ int file_sync(int folder, const char *name, struct error *err);
 /* Gives the file the owner and group (where we are allowed), permission bits
  * and times of `like`; never a permission bit that `like` has not. Where the
  * group could not be given, nobody but the owner gets what the old group had
- * not. An access control list that it has from its folder goes. What the list of
- * the original withholds `like` has to withhold (base/attributes.h). Opens
+ * not. An access control list that it has from its folder goes; what the list
+ * of the original withholds, `like` has to withhold (base/attributes.h). Opens
  * nothing. */
 int file_dress(int folder, const char *name, const struct stamp *like,
 	       struct error *err);

@@ -7,8 +7,9 @@
  * under an application, or a WAL left beside the new one, brings the damage
  * back.
  *
- * What was there, be it a folder (with -wal, -shm and -journal, together) is renamed to a
- * hidden name beside it, ".NAME.aside-RUN...", and nothing of it is deleted.
+ * What was there, be it a folder (with -wal, -shm and -journal, together) is
+ * renamed to a hidden name beside it, ".NAME.aside-RUN...", and nothing of it
+ * is deleted.
  *
  * If the process dies: the new file is under a hidden name until it is complete
  * and durable; between moving aside and the rename there is no file under the

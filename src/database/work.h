@@ -74,7 +74,8 @@ job_work work_settle;
 /* Compares it with plan->source_run's backup of it. Outcome: current if they
  * have the same schema, the same rows and the same newest row of the ledger, so
  * that the backup has nothing that is not there; else kept (a run has changed
- * it, an application has, an older file was put back by hand), or as looking. */
+ * it, an application has, an older file was put back by hand), or as
+ * looking. */
 job_work work_compare;
 
 #endif

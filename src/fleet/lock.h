@@ -63,8 +63,8 @@ int lock_refuse(const char *data_path, const struct state *state,
 		struct error *err);
 
 /* What the lock file says, whether or not anybody holds the lock: no run_id if
- * there is none in it, it is missing, or makes no sense. ERROR_IO if it cannot be read, so
- * that a run which died is not taken for none. */
+ * there is none in it, it is missing, or makes no sense. ERROR_IO if it cannot
+ * be read, so that a run which died is not taken for none. */
 int lock_read_holder(const struct state *state, struct lock_holder *out,
 		     struct error *err);
 

@@ -43,7 +43,8 @@ static const struct {
 } rows[] = {
 	{ STATUS_PENDING, TONE_WARN, "an upgrade has steps to run" },
 	{ STATUS_NEWER, TONE_BAD, "newer than every migration known" },
-	{ STATUS_UNREADABLE, TONE_BAD, "damaged, no database, or not to be read" },
+	{ STATUS_UNREADABLE, TONE_BAD,
+	  "damaged, no database, or not to be read" },
 	{ STATUS_EMPTY, TONE_WARN, "0 bytes: perhaps about to be filled" },
 	{ STATUS_BUSY, TONE_WARN, "in use, or in need of recovery" },
 	{ STATUS_SKIPPED, TONE_WARN, "no regular file" },
