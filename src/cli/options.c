@@ -347,7 +347,7 @@ char *options_compose(const void *given, const char *words,
 	if (about == CALL_GIVEN) {
 		print_part(out, options, PART_GIVEN, words);
 		print_users(out, options->words, options->word_count);
-	} else if (user) {
+	} else if (about == CALL_USER && user) {
 		print_users(out, one, 1);
 	}
 	fclose(out);

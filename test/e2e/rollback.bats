@@ -214,7 +214,9 @@ late()
 	says "2 restored, 2 skipped, 1 failed" "user alice" \
 		"its file is gone" "user bob" "it is empty" "user carol" \
 		"it is a folder" "system.db was left" "3 user databases" \
-		"restore --offline bob"
+		"restore --offline --run $run_id bob"
+	# Of system.db it is, and of nobody besides.
+	[[ $output = *"goes back alone with: "*" restore --system"$'\n'* ]]
 	same 0.3.20 "$(version_of fleet/system.db)"
 	# Told again, and nothing older is taken back in their stead.
 	exits 1 fleet rollback
@@ -259,10 +261,11 @@ late()
 @test "rollback: a system.db that is gone is named" {
 	make_fleet 1
 	exits 0 fleet
+	run_id=$(newest_run)
 	rm fleet/system.db
 	exits 5 fleet rollback
 	says "1 restored, 1 skipped" "system.db" "its file is gone" \
-		"restore --offline --system"
+		"restore --offline --run $run_id --system"
 	exits 0 fleet restore --offline --system
 	same none "$(version_of fleet/system.db)"
 }
