@@ -59,7 +59,8 @@ static int set_actions(const struct child_errand *errand, int output,
 
 static int set_attributes(posix_spawnattr_t *attributes)
 {
-	const short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
+	/* A group in the background would still have the terminal. */
+	const short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
 			    POSIX_SPAWN_SETSIGMASK;
 	sigset_t all, none;
 	int rc;
@@ -67,8 +68,6 @@ static int set_attributes(posix_spawnattr_t *attributes)
 	sigfillset(&all);
 	sigemptyset(&none);
 	rc = posix_spawnattr_setflags(attributes, flags);
-	if (rc == 0)
-		rc = posix_spawnattr_setpgroup(attributes, 0);
 	if (rc == 0)
 		rc = posix_spawnattr_setsigdefault(attributes, &all);
 	return rc != 0 ? rc : posix_spawnattr_setsigmask(attributes, &none);

@@ -9,9 +9,9 @@
  * working directory; /dev/null to read from; a pipe for standard output and
  * standard error; no other descriptor (all are opened with O_CLOEXEC, and where
  * the C library can do it, all others are closed as well); default signal
- * handling; no terminal, since it leads a process group of its own in the
- * background. Whoever it has begun and left behind in that group is killed when
- * it ends.
+ * handling; no terminal, since it leads a session of its own, so that ^C does
+ * not reach it either: the flag does. Whoever it has begun and left behind in
+ * its process group is killed when it ends.
  *
  * If the process dies: the program goes on until it ends by itself.
  */

@@ -87,6 +87,9 @@ static void be_worker(const struct worker_errand *errand,
 		.undo = worker->undo,
 	};
 
+	/* Else whoever has root's terminal types into root's shell. It leads no
+	 * group yet, so that this cannot fail. */
+	(void)setsid();
 	mind_signals();
 	close_others(errand, worker->answers);
 	if (owner_become(errand->uid, errand->gid, &refused) != 0)

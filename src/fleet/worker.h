@@ -13,11 +13,12 @@
  * him his own database.
  *
  * What it has: its owner's user and groups for good; descriptors only of what
- * the errand names, and of the file for its answers; no terminal. It dies with
- * the one that began it. SIGINT, SIGTERM and SIGTSTP are ignored: a terminal or
- * a service manager sends them to all processes, and what they mean the first
- * one decides. The flag that asks it to undo lies in a page that it shares with
- * the first one, and with no other worker.
+ * the errand names, and of the file for its answers; a session of its own, and
+ * so no terminal, not by the name /dev/tty either. It dies with the one that
+ * began it. SIGINT, SIGTERM and SIGTSTP are ignored: a service manager sends
+ * them to all processes, and what they mean the first one decides. The flag
+ * that asks it to undo lies in a page that it shares with the first one, and
+ * with no other worker.
  *
  * A worker that is stopped (SIGSTOP, which its owner may send) would be waited
  * for without end: it is killed.

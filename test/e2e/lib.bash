@@ -113,6 +113,14 @@ print(ctypes.CDLL(None).syscall(444, None, 0, 1))') || return
 	[ "$version" -ge 2 ] || skip "this kernel has no Landlock, or an old one"
 }
 
+# on_terminal COMMAND...: what it shows on a terminal, in $output.
+on_terminal()
+{
+	script -qec true "$T/typescript" </dev/null >/dev/null 2>&1 ||
+		skip "no terminal can be had here"
+	run script -qec "$(printf '%q ' "$@")" "$T/typescript" </dev/null
+}
+
 # has TEXT: the last output has it somewhere. lacks TEXT: it has not.
 has()
 {

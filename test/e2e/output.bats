@@ -8,14 +8,6 @@ teardown() { end; }
 
 ESC=$'\e'
 
-# on_terminal COMMAND...: what it shows on a terminal, in $output.
-on_terminal()
-{
-	script -qec true "$T/typescript" </dev/null >/dev/null 2>&1 ||
-		skip "no terminal can be had here"
-	run script -qec "$(printf '%q ' "$@")" "$T/typescript" </dev/null
-}
-
 # A fleet of which the last one keeps the run busy for about a second.
 make_slow_fleet()
 {

@@ -678,3 +678,23 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
 	done
 	[ -z "$(find $STATE -path '*/staging/*')" ]
 }
+
+@test "on root's terminal, a program has none" {
+	rm -r migrations
+	mkdir migrations
+	chmod 755 migrations
+	sqlite3 "$(db alice)" .schema | grep -v sqlite_ \
+		>migrations/001_start.sql
+	cat >migrations/002-type <<-'SH'
+		#!/bin/sh
+		(: </dev/tty) 2>/dev/null && echo "a terminal" || echo nothing
+	SH
+	chmod 755 migrations/002-type
+	allow="migrations.allow_programs=yes"
+	fleet baseline --to 001 --quiet --set "$allow"
+	on_terminal "$FLEET_UPGRADE" -d fleet -m migrations --set "$allow" \
+		--set backup.min_free=0%
+	same 0 "$status"
+	says "4 upgraded" "002-type said: nothing"
+	lacks "said: a terminal"
+}

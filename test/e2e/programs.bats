@@ -123,6 +123,17 @@ last_run()
 	grep -x "FLEET_UPGRADE_USERNAME=bob" bob
 }
 
+@test "it has no terminal, though the run has one" {
+	program 002-type <<-'SH'
+		(: </dev/tty) 2>/dev/null && echo "a terminal" || echo nothing
+	SH
+	on_terminal "$FLEET_UPGRADE" -d fleet -m migrations \
+		--set migrations.allow_programs=yes --set backup.min_free=0%
+	same 0 "$status"
+	has "002-type said: nothing"
+	lacks "said: a terminal"
+}
+
 @test "an exit status that is not 0 is a failure, with its last words" {
 	program 002-fail <<-'SH'
 		sqlite3 "$1" "DELETE FROM note"

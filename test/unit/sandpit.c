@@ -1,6 +1,7 @@
 #include "sandpit.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -128,4 +130,38 @@ bool sandpit_is_watched(void)
 #else
 	return sandpit_is_emulated();
 #endif
+}
+
+bool sandpit_has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || errno != ENXIO;
+}
+
+int sandpit_at_terminal(int (*work)(void *self), void *self)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), status = 0;
+	pid_t child;
+
+	assert_true(master >= 0);
+	assert_int_equal(grantpt(master), 0);
+	assert_int_equal(unlockpt(master), 0);
+	child = fork();
+	if (child == 0) {
+		(void)setsid();
+		/* The first one that a session opens is its own. */
+		if (open(ptsname(master), O_RDWR) < 0 ||
+		    !sandpit_has_terminal())
+			_exit(99);
+		_exit(work(self));
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	close(master);
+	assert_true(WIFEXITED(status));
+	assert_int_not_equal(WEXITSTATUS(status), 99);
+	return WEXITSTATUS(status);
 }

@@ -32,6 +32,12 @@ bool sandpit_has(const struct sandpit *sandpit, const char *name);
  * more than it began with has leaked one. */
 int sandpit_descriptors(void);
 
+/* What `work` returns (0 to 98) in a process that has a terminal. */
+int sandpit_at_terminal(int (*work)(void *self), void *self);
+
+/* Whether this process comes to one by the name /dev/tty. */
+bool sandpit_has_terminal(void);
+
 /* True under valgrind (or what else TEST_UNDER names), where limits and how a
  * process begins are not the system's. */
 bool sandpit_is_emulated(void);

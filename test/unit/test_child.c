@@ -119,6 +119,19 @@ static void it_has_a_group_and_signals_of_its_own(void **state)
 	(void)signal(SIGUSR1, SIG_DFL);
 }
 
+static int look_for_terminal(void *self)
+{
+	(void)self;
+	return run("(: </dev/tty) 2>/dev/null && exit 7; exit 0").status;
+}
+
+/* Nor one that it could type into. */
+static void it_has_no_terminal(void **state)
+{
+	(void)state;
+	assert_int_equal(sandpit_at_terminal(look_for_terminal, NULL), 0);
+}
+
 static void of_a_long_speech_the_end_is_kept(void **state)
 {
 	struct child_end end = run("i=0; while [ $i -lt 3000 ]; do echo "
@@ -281,6 +294,7 @@ int main(void)
 		cmocka_unit_test(it_has_what_it_is_given),
 		cmocka_unit_test(it_has_no_other_descriptor),
 		cmocka_unit_test(it_has_a_group_and_signals_of_its_own),
+		cmocka_unit_test(it_has_no_terminal),
 		cmocka_unit_test(of_a_long_speech_the_end_is_kept),
 		cmocka_unit_test(what_is_no_text_does_no_harm),
 		cmocka_unit_test(after_its_time_it_is_killed),

@@ -144,6 +144,38 @@ static void rights_that_cannot_be_had_are_told(void **state)
 	worker_release(&worker);
 }
 
+static void tell_terminal(void *self, const struct worker_call *call)
+{
+	bool has = sandpit_has_terminal();
+
+	(void)self;
+	worker_say(call, &has, sizeof(has));
+}
+
+static int look_for_terminal(void *self)
+{
+	const struct worker_errand errand = errand_of(tell_terminal, self);
+	struct error err = { 0 }, how;
+	struct worker worker;
+	bool has;
+
+	if (worker_begin(&errand, &worker, &err) != 0)
+		return 2;
+	worker_wait(&worker, &how);
+	if (!worker_answer(&worker, 0, &has, sizeof(has)))
+		return 3;
+	return has;
+}
+
+/* Whoever has it may type into root's shell. */
+static void it_has_no_terminal(void **state)
+{
+	struct scene scene = { .kept = -1 };
+
+	(void)state;
+	assert_int_equal(sandpit_at_terminal(look_for_terminal, &scene), 0);
+}
+
 static void count_up(void *self, const struct worker_call *call)
 {
 	const struct scene *scene = self;
@@ -333,6 +365,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sandpit_open, sandpit_close)
 	const struct CMUnitTest tests[] = {
 		TEST(it_has_its_owners_rights_and_nothing_else),
+		TEST(it_has_no_terminal),
 		TEST(rights_that_cannot_be_had_are_told),
 		TEST(answers_come_in_order_however_many),
 		TEST(one_that_dies_leaves_what_it_said),
