@@ -82,7 +82,8 @@ void staged_remove(struct staged *staged)
 
 int staged_clear_wal(int folder, const char *name, struct error *err)
 {
-	int fd = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK |
+					      O_CLOEXEC);
 	int rc = 0;
 
 	if (fd < 0 || pwrite(fd, journal_versions, sizeof(journal_versions),

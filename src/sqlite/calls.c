@@ -5,12 +5,14 @@
 #include <linux/openat2.h>
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/folder.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -23,6 +25,11 @@
 
 /* Fact (SQLite, os.h): so temporary files begin. */
 #define TEMPORARY "etilqs_"
+
+/* Longer than the kernel lets anybody keep a lease that others wait for
+ * (/proc/sys/fs/lease-break-time, 45 s). */
+#define LEASE_MS_MOST INT64_C(60000)
+#define LEASE_LOOK_MS 5
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -74,15 +81,11 @@ static int open_folder_of(const char *path)
 	return rc == 0 ? fd : -1;
 }
 
-static int call_open(const char *path, int flags, int mode)
+static int open_beside(const char *path, int flags, int mode)
 {
 	bool is_known;
 	int folder, fd;
 
-	/* It asks for no link but where it opens a folder to sync it, or the
-	 * source of random numbers; and only temporary files are new to it. */
-	if ((flags & O_NOFOLLOW) == 0 || (flags & O_EXCL) != 0)
-		return open(path, flags, mode);
 	if ((flags & O_CREAT) == 0) {
 		fd = open_linkless(path, flags, &is_known);
 		if (is_known)
@@ -94,6 +97,44 @@ static int call_open(const char *path, int flags, int mode)
 	fd = openat(folder, name_in(path), flags, mode);
 	close(folder);
 	return fd;
+}
+
+/* What is no regular file has none of SQLite's locks that closing it would
+ * drop. */
+static int refuse_others(int fd)
+{
+	struct stat seen;
+
+	if (fd < 0 || (fstat(fd, &seen) == 0 && S_ISREG(seen.st_mode)))
+		return fd;
+	close(fd);
+	errno = ENXIO;
+	return -1;
+}
+
+static int call_open(const char *path, int flags, int mode)
+{
+	int64_t until_us = 0;
+	int fd;
+
+	/* A pipe would wait for its other end. To a regular file that is open
+	 * it is the same; one that is leased (base/lease.h) is not waited for
+	 * either, so it is done here, and ends in time. */
+	flags |= O_NONBLOCK;
+	/* It asks for no link but where it opens a folder to sync it, or the
+	 * source of random numbers; and only temporary files are new to it. */
+	if ((flags & O_NOFOLLOW) == 0 || (flags & O_EXCL) != 0)
+		return open(path, flags, mode);
+	for (;;) {
+		fd = open_beside(path, flags, mode);
+		if (fd >= 0 || errno != EWOULDBLOCK)
+			return refuse_others(fd);
+		if (until_us == 0)
+			until_us = clock_now_us() + 1000 * LEASE_MS_MOST;
+		if (clock_now_us() > until_us)
+			return -1;
+		clock_sleep_ms(LEASE_LOOK_MS);
+	}
 }
 
 static bool is_super_journal(const char *name)
@@ -134,7 +175,8 @@ static int call_unlink(const char *path)
 
 int calls_check(const char *path, struct error *err)
 {
-	static const char *const suffixes[] = { "-journal", "-wal" };
+	static const char *const suffixes[] = { "-journal", "-wal",
+						"-shm" };
 	struct stat seen;
 	int rc = 0;
 

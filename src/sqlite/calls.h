@@ -8,16 +8,19 @@
  * SQLITE_OPEN_NOFOLLOW looks for links first, component by component, and opens
  * then: whoever may rename a folder on the way puts a link in its place in
  * between. So the kernel is told instead (openat2(), Linux 5.6; where there is
- * none, each component is opened by itself). Nothing is opened and looked at
- * afterwards: closing the wrong file would drop the locks on it (base/file.h).
+ * none, each component is opened by itself). No file is opened and looked at
+ * afterwards: closing the wrong one would drop the locks on it (base/file.h).
  * Exempt are temporary files, whose folder the administrator names.
+ *
+ * What is a pipe, whenever it came there, is not waited for: nothing but a
+ * regular file is opened for SQLite (ENXIO), which costs a look at what was.
  *
  * SQLite deletes what a rollback journal calls its super-journal, whatever file
  * that is, and a journal may be forged. Here nothing is deleted by name that is
  * not named as SQLite names its own files.
  *
- * It costs no further system call to open a database, and two to make or to
- * delete a journal.
+ * It costs one further system call to open a database, and three to make a
+ * journal, two to delete it.
  */
 #ifndef FLEET_SQLITE_CALLS_H
 #define FLEET_SQLITE_CALLS_H
@@ -28,8 +31,8 @@
  * SQLite does not let us. */
 int calls_begin(struct error *err);
 
-/* ERROR_IO if a pipe has the name of the database's -journal or -wal: SQLite
- * opens what has, and would wait for ever for the pipe's other end. */
+/* ERROR_IO if a pipe has the name of the database's -journal, -wal or -shm: to
+ * say so, where SQLite could not. */
 int calls_check(const char *path, struct error *err);
 
 #endif

@@ -83,7 +83,7 @@ struct connection_options {
 /* Opens `path`, which is absolute and link-free. On failure *out is NULL. A
  * damaged header is found here, and a damaged schema: it is read once. Errors:
  * as connection_error(), and ERROR_IO where a pipe lies beside it under the
- * name of its -journal or -wal: SQLite would wait there for ever. */
+ * name of its -journal, -wal or -shm. */
 int connection_open(const char *path, const struct connection_options *options,
 		    struct sqlite3 **out, struct error *err);
 

@@ -457,6 +457,28 @@ with open(sys.argv[1], "r+b") as file:
 	rows_kept saved
 }
 
+# within SECONDS ARGUMENT...: the program ends in that time.
+within()
+{
+	timeout -s KILL "$1" "$FLEET_UPGRADE" -d fleet -m migrations \
+		--set backup.min_free=0% "${@:2}"
+}
+
+@test "a pipe in place of a -shm holds nobody up" {
+	leave_wal "$(db alice)" "INSERT INTO personal_variables(key, value) \
+		VALUES ('left', 'behind')"
+	rm "$(db alice)-shm"
+	mkfifo "$(db alice)-shm"
+	chown $ALICE "$(db alice)"-*
+	exits 0 within 60 status
+	exits 1 within 60
+	says "4 upgraded" "1 failed" "user alice" "alice_longterm.db-shm is a pipe"
+	all_at 0.3.20 bob carol dave
+	rm "$(db alice)-shm"
+	exits 0 fleet upgrade
+	rows_kept saved bob/bob_longterm.db
+}
+
 @test "a worker that its owner kills or stops fails alone" {
 	for signal in KILL STOP; do
 		app_open "$(db bob)"

@@ -82,8 +82,27 @@ stays_out()
 @test "a pipe, a socket, a folder in place of a database are never opened" {
 	mkfifo "$(db pipe)"
 	mkdir "$(db folder)"
-	exits 5 timeout 60 "$FLEET_UPGRADE" -d fleet -m migrations
+	exits 5 timeout -s KILL 60 "$FLEET_UPGRADE" -d fleet -m migrations
 	says "4 upgraded, 2 skipped" "a named pipe" "a folder"
+}
+
+@test "a pipe in place of what lies beside a database is not waited for" {
+	local name
+
+	leave_wal "$(db bob)" "INSERT INTO personal_variables(key, value) \
+		VALUES ('left', 'behind')"
+	for name in shm wal journal; do
+		rm -f "$(db bob)-$name"
+		mkfifo "$(db bob)-$name"
+		for command in status verify "upgrade --dry-run"; do
+			# shellcheck disable=SC2086
+			run timeout -s KILL 60 "$FLEET_UPGRADE" -d fleet \
+				-m migrations $command --verbose
+			[ "$status" -ne 137 ]
+		done
+	done
+	exits 1 timeout -s KILL 60 "$FLEET_UPGRADE" -d fleet -m migrations
+	says "3 upgraded" "1 failed" "user bob" "is a pipe" "remove the pipe"
 }
 
 @test "a database with another hard link is done in place, under both names" {

@@ -4,20 +4,26 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "sandpit.h"
+#include "sqlite/calls.h"
 #include "sqlite/library.h"
 
 /* The calls as SQLite makes them. */
@@ -199,6 +205,78 @@ static void folders_and_devices_are_opened_as_ever(void **state)
 			 -1);
 }
 
+static void pipe_at(const struct sandpit *sandpit, const char *name)
+{
+	assert_int_equal(mkfifoat(sandpit->fd, name, 0600), 0);
+}
+
+/* Under an alarm: a wait for the other end would have none. */
+static void a_pipe_is_neither_waited_for_nor_opened(void **state)
+{
+	static const int ways[] = { O_RDONLY | O_NOFOLLOW,
+				    O_WRONLY | O_NOFOLLOW,
+				    O_RDWR | O_NOFOLLOW,
+				    O_RDWR | O_NOFOLLOW | O_CREAT };
+	int before = sandpit_descriptors();
+
+	pipe_at(*state, "pipe");
+	alarm(20);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		assert_int_equal(opening(*state, "pipe", ways[i]), ENXIO);
+	/* In place of a folder that is synced. */
+	assert_int_equal(opening(*state, "pipe", O_RDONLY), 0);
+	alarm(0);
+	assert_int_equal(sandpit_descriptors(), before);
+}
+
+static void a_pipe_beside_a_database_is_named(void **state)
+{
+	static const char *const names[] = { "a.db-journal", "a.db-wal",
+					     "a.db-shm" };
+	const struct sandpit *sandpit = *state;
+	char *path = xasprintf("%s/a.db", sandpit->path);
+	struct error err = { 0 };
+
+	assert_int_equal(calls_check(path, &err), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		pipe_at(sandpit, names[i]);
+		assert_int_equal(calls_check(path, &err), ERROR_IO);
+		assert_non_null(strstr(err.message, names[i]));
+		assert_int_equal(unlinkat(sandpit->fd, names[i], 0), 0);
+	}
+	free(path);
+}
+
+/* As it would be without us: whoever has the lease is asked to give it up. */
+static void a_leased_file_is_waited_for(void **state)
+{
+	const struct sandpit *sandpit = *state;
+	bool is_leased = false;
+	int ends[2];
+	pid_t child;
+
+	sandpit_file(sandpit, "a.db", "x", 0600);
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		int fd = openat(sandpit->fd, "a.db", O_RDONLY);
+
+		(void)signal(SIGIO, SIG_IGN);
+		is_leased = fcntl(fd, F_SETLEASE, F_WRLCK) == 0;
+		(void)!write(ends[1], &is_leased, sizeof(is_leased));
+		clock_sleep_ms(500);
+		_exit(0);
+	}
+	assert_int_equal(read(ends[0], &is_leased, sizeof(is_leased)),
+			 sizeof(is_leased));
+	assert_int_equal(opening(sandpit, "a.db", O_RDWR | O_NOFOLLOW), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(ends[0]);
+	close(ends[1]);
+	if (!is_leased)
+		skip();
+}
+
 static int begin(void **state)
 {
 	struct error err;
@@ -217,6 +295,9 @@ int main(void)
 		TEST(no_link_is_followed_by_an_old_kernel),
 		TEST(only_what_is_sqlites_own_is_deleted),
 		TEST(folders_and_devices_are_opened_as_ever),
+		TEST(a_pipe_is_neither_waited_for_nor_opened),
+		TEST(a_pipe_beside_a_database_is_named),
+		TEST(a_leased_file_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, begin, NULL);
