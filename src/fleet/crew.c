@@ -9,15 +9,10 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "database/backup.h"
+#include "fleet/answer.h"
 #include "fleet/flaws.h"
 #include "fleet/owner.h"
 #include "fleet/room.h"
-
-/* What a process says of one job. */
-struct answer {
-	enum job_phase phase;
-	struct result result;
-};
 
 struct member {
 	uid_t uid;
@@ -242,52 +237,6 @@ void crew_lend(struct crew *crew, struct shift *shift, struct batch *batch,
 	go_on(crew, shift);
 }
 
-static bool is_text(const char *text, size_t room)
-{
-	return memchr(text, '\0', room) != NULL;
-}
-
-/* A byte that is neither 0 nor 1 is no bool, and must not be read as one. */
-static bool is_bool(const bool *value)
-{
-	return *(const unsigned char *)value <= 1;
-}
-
-static bool are_steps_of(const struct late_steps *late, const struct job *job)
-{
-	const struct replay *replay = job->plan->replays[job->subject->kind];
-	size_t count = replay != NULL ? replay->chain->count : 0;
-	bool are = late->count <= LATE_STEPS_MOST;
-
-	for (size_t i = 0; are && i < late->count; i++)
-		are = late->at[i] < count;
-	return are;
-}
-
-/* Whoever has got the better of the process may have written anything. */
-static bool makes_sense(const struct answer *answer, const struct job *job)
-{
-	const struct result *result = &answer->result;
-	const struct failure *failure = &result->failure;
-
-#define IS_TEXT(field) is_text(field, sizeof(field))
-	return (answer->phase == JOB_DONE || answer->phase == JOB_INPLACE) &&
-	       (unsigned)result->outcome < OUTCOME_COUNT &&
-	       (unsigned)result->strategy < STRATEGY_COUNT &&
-	       (unsigned)failure->error.code <= ERROR_BUG &&
-	       result->steps >= 0 && result->duration_us >= 0 &&
-	       result->backup_bytes >= 0 && failure->line >= 0 &&
-	       are_steps_of(&result->late, job) &&
-	       is_bool(&result->has_backup) && is_bool(&result->was_detected) &&
-	       is_bool(&result->is_wal) &&
-	       IS_TEXT(result->from) && IS_TEXT(result->to) &&
-	       IS_TEXT(result->run_id) && IS_TEXT(result->notes) &&
-	       IS_TEXT(result->sighting.version) &&
-	       IS_TEXT(failure->error.message) && IS_TEXT(failure->migration) &&
-	       IS_TEXT(failure->file) && IS_TEXT(failure->statement);
-#undef IS_TEXT
-}
-
 static bool is_of(const struct sighting *sighting,
 		  const struct subject *subject)
 {
@@ -304,7 +253,7 @@ static void take_answers(struct shift *shift)
 
 		if (!worker_answer(&shift->worker, shift->done - first, &answer,
 				   sizeof(answer)) ||
-		    !makes_sense(&answer, job))
+		    !answer_makes_sense(&answer, job, shift->looks_first))
 			return;
 		if (!is_of(&answer.result.sighting, job->subject))
 			memset(&answer.result.sighting, 0,

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "fleet/answer.h"
 #include "fleet/crew.h"
 #include "fleet/room.h"
 #include "sandpit.h"
@@ -245,6 +246,30 @@ static void lie(struct job *job)
 	}
 }
 
+/* Where its answers go, as whoever has got the better of it finds out. */
+static int find_answers(void)
+{
+	char path[32], name[64];
+	ssize_t bytes = -1;
+
+	for (int fd = 3; fd < 64; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		bytes = readlink(path, name, sizeof(name) - 1);
+		if (bytes > 0 && strstr((name[bytes] = '\0', name),
+					"memfd:answers") != NULL)
+			return fd;
+	}
+	return -1;
+}
+
+static void come_back_for_ever(struct job *job)
+{
+	struct answer answer = { .phase = JOB_INPLACE };
+
+	(void)job;
+	_exit(write(find_answers(), &answer, sizeof(answer)) < 0);
+}
+
 static void see(struct job *job)
 {
 	tell_who(job);
@@ -444,6 +469,22 @@ static void an_answer_without_sense_is_none(void **state)
 	assert_int_equal(result_of(scene, 10)->outcome, OUTCOME_CURRENT);
 }
 
+/* It would be sent again, and come back again. */
+static void a_job_comes_back_once(void **state)
+{
+	static const uid_t owners[] = { ONE };
+	struct scene *scene = *state;
+
+	set(scene, owners, 1);
+	work_off(scene, come_back_for_ever, true);
+	assert_int_equal(scene->batch->jobs[0].phase, JOB_INPLACE);
+	work_off(scene, come_back_for_ever, true);
+	assert_failed(scene, 0, "gave no answer");
+	set(scene, owners, 1);
+	work_off(scene, come_back_for_ever, false);
+	assert_failed(scene, 0, "gave no answer");
+}
+
 static void nobody_speaks_of_anothers_file(void **state)
 {
 	static const uid_t owners[] = { ONE, ONE, ONE };
@@ -497,6 +538,7 @@ int main(void)
 		TEST(a_room_is_made_before_it_is_needed_and_no_sooner),
 		TEST(without_a_room_nothing_is_done),
 		TEST(an_answer_without_sense_is_none),
+		TEST(a_job_comes_back_once),
 		TEST(nobody_speaks_of_anothers_file),
 		TEST(what_is_to_be_undone_has_no_outcome),
 	};
