@@ -14,6 +14,9 @@
 #include "fleet/owner.h"
 #include "fleet/room.h"
 
+/* For what is no one's work: to begin, and to write down how it ended. */
+#define SLACK_MS 5000
+
 struct member {
 	uid_t uid;
 	gid_t gid;
@@ -174,6 +177,29 @@ static void fail(struct shift *shift, const struct error *why)
 	result_fail(&job->result, why);
 }
 
+/* Where a step names a time of its own, that is not taken off what the database
+ * has. */
+static int64_t own_times_ms(const struct migrations *migrations)
+{
+	int64_t sum_ms = 0;
+
+	for (int kind = 0; migrations != NULL && kind < KIND_COUNT; kind++) {
+		const struct chain *chain = &migrations->chains[kind];
+
+		for (size_t i = 0; i < chain->count; i++)
+			sum_ms += chain->steps[i]->directives.limit_ms;
+	}
+	return sum_ms;
+}
+
+int64_t crew_time_ms(const struct plan *plan)
+{
+	if (plan->limit_ms == 0)
+		return 0;
+	return 2 * (plan->limit_ms + plan->busy_timeout_ms) +
+	       own_times_ms(plan->migrations) + SLACK_MS;
+}
+
 /* Sends a process for the next databases that have one owner. */
 static int send_worker(struct crew *crew, struct shift *shift,
 		       struct error *err)
@@ -182,12 +208,14 @@ static int send_worker(struct crew *crew, struct shift *shift,
 	const struct job *first = &jobs[shift->done];
 	struct member *member = find_member(crew, &first->subject->stamp);
 	struct errand errand = { crew, member, shift };
-	const struct worker_errand order = {
+	struct worker_errand order = {
 		.uid = member->uid,
 		.gid = member->gid,
 		.keep = { first->plan->data_dir, *crew->lock, -1, -1 },
 		.work = work_through,
 		.self = &errand,
+		.time_ms = crew_time_ms(first->plan),
+		.answer_bytes = sizeof(struct answer),
 	};
 	int rc;
 
@@ -195,6 +223,7 @@ static int send_worker(struct crew *crew, struct shift *shift,
 	for (shift->end = shift->done + 1; shift->end < shift->batch->count &&
 	     jobs[shift->end].subject->stamp.owner == member->uid; shift->end++)
 		;
+	order.owed = shift->end - shift->done;
 	rc = prepare(crew, member, shift, err);
 	if (rc == 0)
 		rc = worker_begin(&order, &shift->worker, err);

@@ -14,6 +14,11 @@
  * that makes no sense counts as a death, and what is known for next time
  * (struct sighting) has to be of the very file.
  *
+ * One that does not end costs one database too, as long as crew_time_ms() later.
+ * The work itself keeps to run.database_timeout, and then says what it was at;
+ * but where SQLite does not ask the clock (inside one function, in a read from a
+ * disk that the owner has made), nothing in that process does.
+ *
  * Databases are done in place here: a swap keeps descriptors and locks for a
  * while after it, which would end with the process. Backups and staged files
  * lie in the owner's room (fleet/room.h), which is made before the first
@@ -27,6 +32,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "database/batch.h"
 #include "fleet/state.h"
@@ -52,13 +58,20 @@ struct shift {
 struct crew *crew_new(const struct state *state, const int *lock);
 void crew_free(struct crew *crew); /* NULL is fine */
 
+/* How long a process may work on one database before it is killed; 0: without
+ * end, which is what run.database_timeout = 0s asks for. It is twice that key's
+ * time, as a look comes before the change, and busy_timeout twice; the time that
+ * steps have of their own; and some seconds. */
+int64_t crew_time_ms(const struct plan *plan);
+
 /* Begins to work on a batch. */
 void crew_lend(struct crew *crew, struct shift *shift, struct batch *batch,
 	       job_work *work, bool looks_first);
 
-/* After a process may have ended (SIGCHLD), and after crew_lend(): takes what
- * has been answered and sends the next process, if there is something left to
- * do. True: all jobs of the batch have their result. */
+/* After a process may have ended (SIGCHLD), several times a second, and after
+ * crew_lend(): takes what has been answered and sends the next process, if there
+ * is something left to do; kills one whose time is over. True: all jobs of the
+ * batch have their result. */
 bool crew_collect(struct crew *crew, struct shift *shift);
 
 /* Passes on that what is in flight is to be undone, where that was asked. */

@@ -19,6 +19,9 @@
 #define FILES_OURS   (64 + RETIRED_MOST)
 #define FILES_LOOP   16
 
+/* How often the time of a crew's processes is looked at. */
+#define CLOCK_MS 200
+
 #define MOST_JOBS 1024 /* libuv's own limit, above which it takes fewer */
 
 struct slot {
@@ -35,6 +38,7 @@ struct queue {
 	struct queue_source source;
 	struct crew *crew;   /* NULL: threads do it */
 	uv_signal_t deaths;  /* with a crew: one of its processes has ended */
+	uv_timer_t clock;    /* or its time may be over */
 	size_t in_flight;
 	size_t batch_jobs;
 	size_t slot_count;
@@ -110,7 +114,12 @@ static bool collect(struct queue *queue)
 	return queue->in_flight < before;
 }
 
-/* To come back from uv_run() is all that it is for. */
+/* To come back from uv_run() is all that these are for. */
+static void clock_heard(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
 static void death_heard(uv_signal_t *handle, int number)
 {
 	(void)handle;
@@ -201,6 +210,7 @@ int queue_hire(struct queue *queue, struct crew *crew, struct error *err)
 
 	if (rc == 0) {
 		queue->crew = crew;
+		uv_timer_init(queue->loop, &queue->clock);
 		uv_unref((uv_handle_t *)&queue->deaths);
 		rc = uv_signal_start(&queue->deaths, death_heard, SIGCHLD);
 	}
@@ -215,7 +225,8 @@ void queue_close(struct queue *queue)
 	assert(queue == NULL || queue->in_flight == 0);
 	if (queue != NULL && queue->crew != NULL) {
 		uv_close((uv_handle_t *)&queue->deaths, NULL);
-		/* The handle has to be let go of before it is freed. */
+		uv_close((uv_handle_t *)&queue->clock, NULL);
+		/* The handles have to be let go of before they are freed. */
 		uv_run(queue->loop, UV_RUN_NOWAIT);
 	}
 	free(queue);
@@ -225,8 +236,10 @@ void queue_run(struct queue *queue, job_work *work, struct queue_source source)
 {
 	queue->work = work;
 	queue->source = source;
-	if (queue->crew != NULL)
+	if (queue->crew != NULL) {
 		uv_ref((uv_handle_t *)&queue->deaths);
+		uv_timer_start(&queue->clock, clock_heard, CLOCK_MS, CLOCK_MS);
+	}
 	/* The window is filled here and not in slot_done(): a burst of results
 	 * is told to the end before the disk is asked for more, and `next` is
 	 * never entered from within `done`. */
@@ -237,8 +250,10 @@ void queue_run(struct queue *queue, job_work *work, struct queue_source source)
 		if (queue->crew == NULL || !collect(queue))
 			uv_run(queue->loop, UV_RUN_ONCE);
 	}
-	if (queue->crew != NULL)
+	if (queue->crew != NULL) {
 		uv_unref((uv_handle_t *)&queue->deaths);
+		uv_timer_stop(&queue->clock);
+	}
 }
 
 size_t queue_window(const struct queue *queue)

@@ -10,9 +10,14 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "database/work.h"
+#include "fleet/crew.h"
 #include "fleet/owner.h"
 #include "fleet/room.h"
 #include "fleet/worker.h"
+
+/* What a room may take. To undo what is left takes no longer; what its owner has
+ * made to take longer is undone when his database is opened next. */
+#define ROOM_MS (10 * 60 * 1000)
 
 struct recovery {
 	const struct state *state;
@@ -161,6 +166,13 @@ static void visit_room(void *self, const struct worker_call *call)
 	worker_say(call, &account, sizeof(account));
 }
 
+static int64_t time_for_room(const struct plan *plan)
+{
+	int64_t one_ms = crew_time_ms(plan);
+
+	return one_ms > 0 && one_ms < ROOM_MS ? one_ms : ROOM_MS;
+}
+
 /* One whose process dies (fleet/crew.h says what of) has spoilt his own. */
 static int send_to_room(struct visit *visit, int lock,
 			struct recover_totals *out, struct error *err)
@@ -171,6 +183,7 @@ static int send_to_room(struct visit *visit, int lock,
 		.keep = { visit->plan->data_dir, lock, -1, -1 },
 		.work = visit_room,
 		.self = visit,
+		.time_ms = time_for_room(visit->plan),
 	};
 	struct account account = { 0 };
 	struct worker worker;

@@ -44,7 +44,9 @@ struct recover_totals {
  *
  * Where the state directory has rooms (room.h), root clears what is staged in
  * each of them; if a run has died, a worker process of each owner looks at what
- * it left there. */
+ * it left there, one after the other. It has the time of one database
+ * (crew_time_ms()), ten minutes at most: what an owner makes to take longer is
+ * left, and comes up when his databases are opened. */
 int recover(const struct state *state, const struct plan *plan,
 	    const char *system_db, int lock, struct recover_totals *out,
 	    struct error *err);

@@ -7,11 +7,21 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "fleet/owner.h"
+
+/* To undo, a worker has so long: what is not undone by then is undone when the
+ * database is opened next, and whoever said stop twice does not wait. */
+#define UNDO_MS 10000
+
+/* How long worker_wait() sleeps, at first and at most. */
+#define WAIT_MS_LEAST 1
+#define WAIT_MS_MOST  16
 
 /* All signals are blocked; none must find a handler of the other process. */
 static void mind_signals(void)
@@ -102,6 +112,13 @@ static void be_worker(const struct worker_errand *errand,
 	_exit(0);
 }
 
+static void begin_time(struct worker *worker)
+{
+	worker->until_us = worker->time_ms > 0
+				   ? clock_now_us() + 1000 * worker->time_ms
+				   : 0;
+}
+
 static bool open_answers(struct worker *worker)
 {
 	void *page = mmap(NULL, sizeof(*worker->undo), PROT_READ | PROT_WRITE,
@@ -136,23 +153,28 @@ int worker_begin(const struct worker_errand *errand, struct worker *out,
 				       "no process can be had to work on it");
 	}
 	out->pid = pid;
+	out->time_ms = errand->time_ms;
+	out->owed = errand->owed;
+	out->answer_bytes = errand->answer_bytes;
+	begin_time(out);
 	(void)madvise(out->undo, sizeof(*out->undo), MADV_DONTFORK);
 	return 0;
 }
 
-void worker_undo(const struct worker *worker)
+void worker_undo(struct worker *worker)
 {
-	if (worker->undo != NULL)
-		atomic_store(worker->undo, true);
+	if (worker->undo == NULL)
+		return;
+	atomic_store(worker->undo, true);
+	/* It is the last time that begins. */
+	worker->time_ms = UNDO_MS;
+	worker->given = worker->owed;
+	begin_time(worker);
 }
 
 static void say_how(int status, struct error *how)
 {
-	if (WIFSTOPPED(status))
-		error_set(how, ERROR_IO, "it was stopped by signal %d (%s), "
-			  "and so killed", WSTOPSIG(status),
-			  strsignal(WSTOPSIG(status)));
-	else if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status))
 		error_set(how, ERROR_IO, "it was killed by signal %d (%s)",
 			  WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) != 0)
@@ -160,38 +182,79 @@ static void say_how(int status, struct error *how)
 			  WEXITSTATUS(status));
 }
 
-static bool look(struct worker *worker, int options, struct error *how)
+static bool has_new_answer(struct worker *worker)
 {
-	int status = 0, unused;
-	pid_t pid;
+	struct stat seen;
+	size_t given;
 
-	memset(how, 0, sizeof(*how));
-	do
-		pid = waitpid(worker->pid, &status, options | WUNTRACED);
-	while (pid < 0 && errno == EINTR);
-	if (pid == 0)
+	if (worker->given == worker->owed ||
+	    fstat(worker->answers, &seen) != 0)
 		return false;
-	if (pid < 0)
-		error_set_errno(how, ERROR_IO, errno, "it is gone");
-	else
-		say_how(status, how);
-	if (pid > 0 && WIFSTOPPED(status)) {
-		(void)kill(pid, SIGKILL);
-		while (waitpid(pid, &unused, 0) < 0 && errno == EINTR)
-			;
-	}
-	worker->pid = 0;
+	given = (size_t)seen.st_size / worker->answer_bytes;
+	if (given <= worker->given)
+		return false;
+	worker->given = given < worker->owed ? given : worker->owed;
 	return true;
+}
+
+static void mind_time(struct worker *worker)
+{
+	if (has_new_answer(worker))
+		begin_time(worker);
+	if (worker->until_us == 0 || clock_now_us() < worker->until_us ||
+	    worker->killed.code != ERROR_NONE)
+		return;
+	error_set(&worker->killed, ERROR_IO, "it was killed after %.1f s, "
+		  "because it did not end by itself",
+		  (double)worker->time_ms / 1000);
+	(void)kill(worker->pid, SIGKILL);
+}
+
+/* It is not waited for after a SIGKILL: even that may take its time. */
+static void end_stopped(struct worker *worker, int status)
+{
+	if (worker->killed.code == ERROR_NONE)
+		error_set(&worker->killed, ERROR_IO, "it was stopped by signal "
+			  "%d (%s), and so killed", WSTOPSIG(status),
+			  strsignal(WSTOPSIG(status)));
+	(void)kill(worker->pid, SIGKILL);
 }
 
 bool worker_has_ended(struct worker *worker, struct error *how)
 {
-	return look(worker, WNOHANG, how);
+	int status = 0;
+	pid_t pid;
+
+	memset(how, 0, sizeof(*how));
+	do
+		pid = waitpid(worker->pid, &status, WNOHANG | WUNTRACED);
+	while (pid < 0 && errno == EINTR);
+	if (pid == 0) {
+		mind_time(worker);
+		return false;
+	}
+	if (pid > 0 && WIFSTOPPED(status)) {
+		end_stopped(worker, status);
+		return false;
+	}
+	if (worker->killed.code != ERROR_NONE)
+		*how = worker->killed;
+	else if (pid < 0)
+		error_set_errno(how, ERROR_IO, errno, "it is gone");
+	else
+		say_how(status, how);
+	worker->pid = 0;
+	return true;
 }
 
 void worker_wait(struct worker *worker, struct error *how)
 {
-	(void)look(worker, 0, how);
+	int64_t ms = WAIT_MS_LEAST;
+
+	while (!worker_has_ended(worker, how)) {
+		clock_sleep_ms(ms);
+		ms = ms < WAIT_MS_MOST ? 2 * ms : ms;
+	}
 }
 
 bool worker_answer(const struct worker *worker, size_t index, void *out,

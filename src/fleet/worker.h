@@ -20,8 +20,12 @@
  * that asks it to undo lies in a page that it shares with the first one, and
  * with no other worker.
  *
- * A worker that is stopped (SIGSTOP, which its owner may send) would be waited
- * for without end: it is killed.
+ * Nobody waits without end. What a worker works on is its owner's, who can make
+ * it wait inside one call of SQLite's or the system's, so its time is kept here,
+ * from outside: for each answer that it owes it has the time that the errand
+ * names, and once it is asked to undo some seconds for all. Then it is killed; so
+ * is one that is stopped (SIGSTOP, which its owner may send). What it had begun
+ * in a database SQLite undoes when that is opened next.
  *
  * If the process dies: the worker is killed; until it is gone a lock that the
  * errand names is held.
@@ -32,6 +36,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -54,25 +59,33 @@ struct worker_errand {
 	int keep[WORKER_KEEPS];	/* descriptors that stay open; -1: none */
 	void (*work)(void *self, const struct worker_call *call);
 	void *self;
+	int64_t time_ms;	/* for each answer; 0: as long as it likes, until
+				 * it is asked to undo */
+	size_t owed;		/* how many answers begin the time anew */
+	size_t answer_bytes;	/* of each of those */
 };
 
 struct worker {
 	pid_t pid;	/* 0: none is at work */
 	int answers;	/* to be read once it has ended */
 	atomic_bool *undo; /* shared with it; NULL: there is none */
+	int64_t time_ms, until_us; /* by clock_now_us(); 0: without end */
+	size_t owed, given, answer_bytes;
+	struct error killed; /* ERROR_NONE, or why it was killed here */
 };
 
 /* On failure (ERROR_IO) none is at work. */
 int worker_begin(const struct worker_errand *errand, struct worker *out,
 		 struct error *err);
 
-void worker_undo(const struct worker *worker);
+void worker_undo(struct worker *worker);
 
 /* Looks whether it has ended, and does not wait. Then `how` is ERROR_NONE if it
- * ended by itself, or ERROR_IO: "it was killed by signal 7 (Bus error)". */
+ * ended by itself, or ERROR_IO: "it was killed by signal 7 (Bus error)". To be
+ * asked several times a second, since it also looks at the time. */
 bool worker_has_ended(struct worker *worker, struct error *how);
 
-/* Waits until it has ended. */
+/* Waits until it has ended, which it does when its time is over. */
 void worker_wait(struct worker *worker, struct error *how);
 
 /* The `index`-th answer, each of `bytes`. False if there are not so many. */

@@ -20,17 +20,6 @@ setup()
 }
 teardown() { end; }
 
-# Whoever is to meet the program has to be loaded before it.
-can_meet()
-{
-	MEET=${MEET:-$SRCDIR/test/fault/meet.so}
-	[ -e "$MEET" ] || skip "$MEET is not built"
-	! is_built_with tsan ||
-		skip "the thread sanitizer does not work beside the meeting"
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
-	export MEET ASAN_OPTIONS
-}
-
 leave_secret()
 {
 	sqlite3 outside/bob_longterm.db 'CREATE TABLE secret_plans(a);

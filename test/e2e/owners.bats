@@ -457,11 +457,12 @@ with open(sys.argv[1], "r+b") as file:
 	rows_kept saved
 }
 
-# within SECONDS ARGUMENT...: the program ends in that time.
+# within SECONDS ARGUMENT...: the program ends in that time. Before it the array
+# `around` may have `env` and variables for it.
 within()
 {
-	timeout -s KILL "$1" "$FLEET_UPGRADE" -d fleet -m migrations \
-		--set backup.min_free=0% "${@:2}"
+	timeout -s KILL "$1" "${around[@]}" "$FLEET_UPGRADE" -d fleet \
+		-m migrations --set backup.min_free=0% "${@:2}"
 }
 
 @test "a pipe in place of a -shm holds nobody up" {
@@ -477,6 +478,61 @@ within()
 	rm "$(db alice)-shm"
 	exits 0 fleet upgrade
 	rows_kept saved bob/bob_longterm.db
+}
+
+# An expression that takes days and is one step of SQLite's machine, which asks
+# no clock within it.
+ENDLESS="instr(replace(hex(zeroblob(20000000)), char(48), char(97)),
+	replace(hex(zeroblob(10000000)), char(48), char(97)) || char(98))"
+
+@test "what SQLite does not come back from holds nobody up" {
+	add_step 0.3.20 0.3.21 <<<"UPDATE personal_variables SET value = value;"
+	sqlite3 -bail "$(db alice)" "CREATE TRIGGER endless AFTER UPDATE ON
+		personal_variables BEGIN SELECT $ENDLESS; END"
+	chown $ALICE:$ALICE "$(db alice)"
+	exits 1 within 100 --set run.database_timeout=2s \
+		--set run.busy_timeout=0s
+	says "4 upgraded" "1 failed" "user alice" "gave no answer" \
+		"killed after 9.0 s, because it did not end by itself" \
+		"begun and not finished is undone"
+	all_at 0.3.21 bob carol dave
+	all_at none alice
+	! at_work $ALICE
+	rows_kept saved bob/bob_longterm.db dave/dave_longterm.db
+}
+
+@test "nor does a worker that sleeps, not in the clearing up either" {
+	can_meet
+	exits 0 fleet upgrade
+	add_step 0.3.20 0.3.21 <<<"CREATE TABLE more(a);"
+	printf 'pid 1\nrun %s\nsince x\ncommand upgrade\n' "$(newest_run)" \
+		>$STATE/lock
+	around=(env LD_PRELOAD="$MEET" MEET_NTH=0 MEET_WHEN=before
+		MEET_PAUSE_US=900000000 MEET_AT="lstat */alice_longterm.db")
+	exits 1 within 100 --set run.database_timeout=2s \
+		--set run.busy_timeout=0s
+	says "was interrupted" "3 upgraded" "1 failed" "user alice" \
+		"because it did not end by itself"
+	all_at 0.3.21 bob carol dave
+	all_at 0.3.20 alice
+}
+
+@test "a second signal ends a worker that does not hear it" {
+	add_step 0.3.20 0.3.21 <<<"UPDATE personal_variables SET value = value;"
+	sqlite3 -bail "$(db alice)" "CREATE TRIGGER endless AFTER UPDATE ON
+		personal_variables BEGIN SELECT $ENDLESS; END"
+	chown $ALICE:$ALICE "$(db alice)"
+	begin_run --jobs 1 --set run.database_timeout=0s
+	stands_at_work $ALICE >/dev/null
+	sleep 1
+	kill -TERM "$run_pid"
+	sleep 0.3
+	kill -TERM "$run_pid"
+	timeout 60 tail --pid="$run_pid" -f /dev/null
+	ends 143
+	says "1 failed" "killed after 10.0 s"
+	all_at none alice
+	! at_work $ALICE
 }
 
 @test "a worker that its owner kills or stops fails alone" {

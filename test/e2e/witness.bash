@@ -79,6 +79,18 @@ app_kill()
 	app_pid=
 }
 
+# can_meet: $MEET is to be preloaded (test/fault/meet.c), or the test is skipped.
+# Whoever is to meet the program has to be loaded before it.
+can_meet()
+{
+	MEET=${MEET:-$SRCDIR/test/fault/meet.so}
+	[ -e "$MEET" ] || skip "$MEET is not built"
+	! is_built_with tsan ||
+		skip "the thread sanitizer does not work beside the meeting"
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
+	export MEET ASAN_OPTIONS
+}
+
 # leave_wal FILE SQL, leave_journal FILE SQL: an application is killed after its
 # commit, which stands in the -wal, or amid its transaction, of which half is in
 # the file already and the way back in the -journal.

@@ -195,6 +195,13 @@ static void die_at_one(struct job *job)
 	tell_who(job);
 }
 
+static void sleep_at_one(struct job *job)
+{
+	while (is(job, "1.db"))
+		clock_sleep_ms(1000);
+	tell_who(job);
+}
+
 static void find_some_pending(struct job *job)
 {
 	tell_who(job);
@@ -389,6 +396,40 @@ static void one_that_dies_fails_one_database(void **state)
 			     result_of(scene, 2)->backup_bytes);
 }
 
+static void one_that_sleeps_fails_one_database(void **state)
+{
+	static const uid_t owners[] = { ONE, ONE, ONE };
+	struct scene *scene = *state;
+
+	scene->plan.limit_ms = 1;
+	set(scene, owners, 3);
+	work_off(scene, sleep_at_one, true);
+	assert_int_equal(result_of(scene, 0)->outcome, OUTCOME_CURRENT);
+	assert_failed(scene, 1, "gave no answer (it was killed after");
+	assert_failed(scene, 1, "because it did not end by itself");
+	assert_int_equal(result_of(scene, 2)->outcome, OUTCOME_CURRENT);
+}
+
+/* No honest work is killed for what it may take. */
+static void the_time_is_that_of_all_that_may_be_done(void **state)
+{
+	struct step quick = { .name = "quick" };
+	struct step slow = { .name = "slow",
+			     .directives = { .limit_ms = 70000 } };
+	struct step *steps[] = { &quick, &slow };
+	struct migrations migrations = { .steps = steps };
+	struct plan plan = { .busy_timeout_ms = 3000 };
+
+	(void)state;
+	assert_int_equal(crew_time_ms(&plan), 0); /* run.database_timeout=0s */
+	plan.limit_ms = 10000;
+	assert_in_range(crew_time_ms(&plan), 26000, 35000);
+	migrations.chains[KIND_USER] = (struct chain){ .steps = steps,
+						       .count = 2 };
+	plan.migrations = &migrations;
+	assert_in_range(crew_time_ms(&plan), 96000, 105000);
+}
+
 static void one_that_dies_while_it_writes_says_so(void **state)
 {
 	static const uid_t owners[] = { ONE, ONE, ONE };
@@ -533,6 +574,8 @@ int main(void)
 		TEST(what_has_two_names_is_not_begun),
 		TEST(the_command_to_look_at_it_is_quoted),
 		TEST(one_that_dies_fails_one_database),
+		TEST(one_that_sleeps_fails_one_database),
+		TEST(the_time_is_that_of_all_that_may_be_done),
 		TEST(one_that_dies_while_it_writes_says_so),
 		TEST(what_is_pending_comes_back),
 		TEST(a_room_is_made_before_it_is_needed_and_no_sooner),

@@ -315,6 +315,91 @@ static void one_that_is_stopped_is_killed(void **state)
 	worker_release(&worker);
 }
 
+static void sleep_for_ever(void *self, const struct worker_call *call)
+{
+	(void)self;
+	(void)call;
+	for (;;)
+		pause();
+}
+
+/* Every tenth of a second. */
+static void answer_slowly(void *self, const struct worker_call *call)
+{
+	const struct scene *scene = self;
+
+	for (int i = 0; i < scene->answers; i++) {
+		clock_sleep_ms(100);
+		worker_say(call, &i, sizeof(i));
+	}
+}
+
+/* How long the errand takes, in milliseconds. */
+static int64_t run_out(const struct worker_errand *errand, struct error *how)
+{
+	int64_t begin_us = clock_now_us();
+	struct worker worker;
+
+	begin(errand, &worker);
+	worker_wait(&worker, how);
+	assert_int_equal(worker.pid, 0);
+	worker_release(&worker);
+	return (clock_now_us() - begin_us) / 1000;
+}
+
+static void one_whose_time_is_over_is_killed(void **state)
+{
+	struct scene scene = { .kept = -1 };
+	struct worker_errand errand = errand_of(sleep_for_ever, &scene);
+	struct error how;
+
+	(void)state;
+	errand.time_ms = 300;
+	assert_in_range(run_out(&errand, &how), 300, 20000);
+	assert_int_equal(how.code, ERROR_IO);
+	assert_non_null(strstr(how.message, "killed after 0.3 s, because it "
+					    "did not end by itself"));
+}
+
+/* Each answer that is owed begins the time anew; others do not, or one could
+ * go on for ever. */
+static void it_has_its_time_for_each_answer(void **state)
+{
+	struct scene scene = { .kept = -1, .answers = 25 };
+	struct worker_errand errand = errand_of(answer_slowly, &scene);
+	struct error how;
+
+	(void)state;
+	errand.time_ms = 2000;
+	errand.answer_bytes = sizeof(int);
+	errand.owed = 25;
+	assert_in_range(run_out(&errand, &how), 2500, 60000);
+	assert_int_equal(how.code, ERROR_NONE);
+	scene.answers = 1000;
+	errand.time_ms = 300;
+	errand.owed = 2;
+	assert_in_range(run_out(&errand, &how), 300, 20000);
+	assert_non_null(strstr(how.message, "killed after 0.3 s"));
+}
+
+/* Though it may take as long as it likes else. */
+static void one_that_does_not_undo_is_killed(void **state)
+{
+	struct scene scene = { .kept = -1 };
+	const struct worker_errand errand = errand_of(sleep_for_ever, &scene);
+	struct worker worker;
+	struct error how;
+
+	(void)state;
+	begin(&errand, &worker);
+	clock_sleep_ms(100);
+	assert_false(worker_has_ended(&worker, &how));
+	worker_undo(&worker);
+	worker_wait(&worker, &how);
+	assert_non_null(strstr(how.message, "killed after 10.0 s"));
+	worker_release(&worker);
+}
+
 /* A child of ours that is killed while its worker is at work. */
 static void it_dies_with_the_one_that_began_it(void **state)
 {
@@ -372,6 +457,9 @@ int main(void)
 		TEST(a_bad_end_is_told),
 		TEST(it_undoes_when_it_is_asked_and_not_for_signals_to_all),
 		TEST(one_that_is_stopped_is_killed),
+		TEST(one_whose_time_is_over_is_killed),
+		TEST(it_has_its_time_for_each_answer),
+		TEST(one_that_does_not_undo_is_killed),
 		TEST(it_dies_with_the_one_that_began_it),
 	};
 
