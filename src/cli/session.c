@@ -316,6 +316,7 @@ int session_open(struct session *session, const struct options *options,
 		.data_dir = -1,
 		.state = { .folder = -1, .backups = -1, .staging = -1 },
 		.lock = { .fd = -1 },
+		.roster = { .fd = -1 },
 		.plan = { .backup_dir = -1 },
 	};
 	memset(config, 0, sizeof(*config));
@@ -333,6 +334,7 @@ void session_close(struct session *session)
 	session->journal = NULL;
 	seen_close(session->seen);
 	session->seen = NULL;
+	roster_close(&session->roster);
 	lock_release(&session->lock);
 	crew_free(session->crew);
 	session->crew = NULL;

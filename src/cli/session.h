@@ -30,6 +30,7 @@
 #include "fleet/discover.h"
 #include "fleet/journal.h"
 #include "fleet/lock.h"
+#include "fleet/roster.h"
 #include "fleet/run.h"
 #include "fleet/seen.h"
 #include "fleet/state.h"
@@ -54,6 +55,7 @@ struct session {
 	struct fleet *fleet;	/* NULL: not discovered */
 	struct state state;	/* its descriptors are -1: there is none */
 	struct lock lock;
+	struct roster roster;
 	struct journal *journal; /* NULL: not writing */
 	struct seen *seen;	/* NULL: not writing, or not to be believed */
 	struct crew *crew;	/* NULL: the databases are of one owner */

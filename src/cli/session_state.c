@@ -78,7 +78,7 @@ int session_open_state(struct session *session, struct error *err)
 	if (!owner.is_several)
 		return owner_become(owner.uid, owner.gid, err);
 	session->state.has_rooms = true;
-	session->crew = crew_new(&session->state, &session->lock.fd);
+	session->crew = crew_new(&session->state, &session->roster);
 	return make ? rooms_make(&session->state, err) : 0;
 }
 
@@ -109,7 +109,7 @@ int session_open_lock(struct session *session, struct error *err)
 		rc = take_lock(session, session->config.lock_wait_ms, err);
 	if (rc == 0)
 		rc = recover(&session->state, &session->plan,
-			     session->config.system_db, session->lock.fd,
+			     session->config.system_db, &session->roster,
 			     &totals, err);
 	if (rc)
 		return rc;

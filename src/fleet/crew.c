@@ -25,7 +25,7 @@ struct member {
 
 struct crew {
 	const struct state *state;
-	const int *lock;
+	struct roster *roster;
 	struct member *members;
 	size_t count, capacity;
 };
@@ -37,12 +37,12 @@ struct errand {
 	struct shift *shift;
 };
 
-struct crew *crew_new(const struct state *state, const int *lock)
+struct crew *crew_new(const struct state *state, struct roster *roster)
 {
 	struct crew *crew = xcalloc(1, sizeof(*crew));
 
 	crew->state = state;
-	crew->lock = lock;
+	crew->roster = roster;
 	return crew;
 }
 
@@ -211,7 +211,8 @@ static int send_worker(struct crew *crew, struct shift *shift,
 	struct worker_errand order = {
 		.uid = member->uid,
 		.gid = member->gid,
-		.keep = { first->plan->data_dir, *crew->lock, -1, -1 },
+		.folder = first->plan->data_dir,
+		.roster = crew->roster,
 		.work = work_through,
 		.self = &errand,
 		.time_ms = crew_time_ms(first->plan),

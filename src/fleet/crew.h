@@ -52,10 +52,11 @@ struct shift {
 	struct worker worker;
 };
 
-/* `lock`: where the descriptor is that holds the fleet's lock; -1: not held. It
- * stays with the workers, so that nobody else begins before the last of them is
- * gone. */
-struct crew *crew_new(const struct state *state, const int *lock);
+/* `roster`: where the workers are written down, so that after a death nobody
+ * else begins before the last of them is gone. They do not have the lock itself:
+ * whoever gets the better of one could let go of it in the middle of the run, or
+ * leave it to a process that never ends. */
+struct crew *crew_new(const struct state *state, struct roster *roster);
 void crew_free(struct crew *crew); /* NULL is fine */
 
 /* How long a process may work on one database before it is killed; 0: without

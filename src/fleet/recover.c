@@ -174,13 +174,14 @@ static int64_t time_for_room(const struct plan *plan)
 }
 
 /* One whose process dies (fleet/crew.h says what of) has spoilt his own. */
-static int send_to_room(struct visit *visit, int lock,
+static int send_to_room(struct visit *visit, struct roster *roster,
 			struct recover_totals *out, struct error *err)
 {
 	const struct worker_errand errand = {
 		.uid = visit->owner.uid,
 		.gid = owner_group(visit->owner.uid, visit->owner.gid),
-		.keep = { visit->plan->data_dir, lock, -1, -1 },
+		.folder = visit->plan->data_dir,
+		.roster = roster,
 		.work = visit_room,
 		.self = visit,
 		.time_ms = time_for_room(visit->plan),
@@ -210,7 +211,7 @@ static int clear_staging(void *self, const struct state *place,
 }
 
 static int recover_rooms(const struct state *state, const struct plan *plan,
-			 const char *system_db, int lock,
+			 const char *system_db, struct roster *roster,
 			 struct recover_totals *out, struct error *err)
 {
 	struct room_owner *owners;
@@ -220,7 +221,7 @@ static int recover_rooms(const struct state *state, const struct plan *plan,
 
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		visit.owner = owners[i];
-		rc = send_to_room(&visit, lock, out, err);
+		rc = send_to_room(&visit, roster, out, err);
 	}
 	free(owners);
 	if (rc == 0)
@@ -239,22 +240,25 @@ static int read_died(const struct state *state, struct recover_totals *out,
 }
 
 int recover(const struct state *state, const struct plan *plan,
-	    const char *system_db, int lock, struct recover_totals *out,
+	    const char *system_db, struct roster *roster, struct recover_totals *out,
 	    struct error *err)
 {
 	struct error ignored = { 0 };
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	rc = folder_clear(state->staging, err);
-	if (state->has_rooms)
+	/* Before all else: they may be writing still. */
+	rc = state->has_rooms ? roster_open(state->folder, roster, err) : 0;
+	if (rc == 0)
+		rc = folder_clear(state->staging, err);
+	if (rc == 0 && state->has_rooms)
 		(void)rooms_each(state, clear_staging, NULL, &ignored);
 	if (rc == 0)
 		rc = read_died(state, out, err);
 	if (rc == 0 && clock_is_run_id(out->died.run_id))
 		rc = state->has_rooms
-			     ? recover_rooms(state, plan, system_db, lock, out,
-					     err)
+			     ? recover_rooms(state, plan, system_db, roster,
+					     out, err)
 			     : recover_place(state, plan, system_db, out, err);
 	return rc ? error_prefix(err, "%s", state->path) : 0;
 }

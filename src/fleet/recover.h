@@ -31,6 +31,7 @@
 #include "base/error.h"
 #include "database/job.h"
 #include "fleet/lock.h"
+#include "fleet/roster.h"
 #include "fleet/state.h"
 
 struct recover_totals {
@@ -39,8 +40,9 @@ struct recover_totals {
 };
 
 /* `plan` is for looking at databases; `system_db` is the path of system.db
- * below data_dir; `lock` is what holds the lock. Errors: ERROR_IO, of the state
- * directory, and if it cannot be told whether a run died.
+ * below data_dir. Where there are rooms, opens `roster`, and so waits first for
+ * the workers of a run that died; else it stays as it is. Errors: ERROR_IO, of
+ * the state directory, and if it cannot be told whether a run died.
  *
  * Where the state directory has rooms (room.h), root clears what is staged in
  * each of them; if a run has died, a worker process of each owner looks at what
@@ -48,7 +50,7 @@ struct recover_totals {
  * (crew_time_ms()), ten minutes at most: what an owner makes to take longer is
  * left, and comes up when his databases are opened. */
 int recover(const struct state *state, const struct plan *plan,
-	    const char *system_db, int lock, struct recover_totals *out,
-	    struct error *err);
+	    const char *system_db, struct roster *roster,
+	    struct recover_totals *out, struct error *err);
 
 #endif

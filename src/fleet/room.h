@@ -5,7 +5,7 @@
  * without `make`, which a worker process calls as the owner (fleet/crew.h).
  *
  *     <state_dir>/                  root's, 0711
- *         lock, journal.db, seen.db as ever, root's, 0600
+ *         lock, journal.db, seen.db as ever, root's, 0600; workers
  *         backups/<run id>/.run     names the run's command, and no more
  *         owners/                   root's, 0711
  *             <user id>/            that user's, 0700: a state directory of its

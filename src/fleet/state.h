@@ -6,6 +6,7 @@
  * state_close().
  *
  *     lock                   who holds the fleet: pid, run id, start
+ *     workers                of several owners: see roster.h
  *     journal.db             runs and results, a record for people
  *     seen.db                which files need not be opened: see seen.h
  *     backups/<run id>/...   one file for each database changed; ".run" in it

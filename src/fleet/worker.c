@@ -19,6 +19,11 @@
  * database is opened next, and whoever said stop twice does not wait. */
 #define UNDO_MS 10000
 
+/* How long one that was killed may take to be gone, in milliseconds: a call of
+ * the system's that its owner has made to wait even SIGKILL does not end. It is
+ * left then, and does nothing more but that call. */
+#define LEAVE_MS INT64_C(5000)
+
 /* How long worker_wait() sleeps, at first and at most. */
 #define WAIT_MS_LEAST 1
 #define WAIT_MS_MOST  16
@@ -60,25 +65,30 @@ static void close_between(unsigned first, unsigned last)
 		(void)close((int)fd);
 }
 
-static int by_number(const void *a, const void *b)
+/* Whoever can lock the data directory keeps the next run from beginning. */
+static void keep_to_look_up(int folder)
 {
-	return *(const int *)a - *(const int *)b;
+	int fd = openat(folder, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || dup3(fd, folder, O_CLOEXEC) < 0)
+		(void)close(folder);
 }
 
-/* The journal of runs, the loop, a terminal: none of them is the owner's. */
-static void close_others(const struct worker_errand *errand, int answers)
+/* The journal of runs, the loop, the lock, a terminal: none of them is the
+ * owner's. */
+static void close_others(int folder, int answers)
 {
-	int keep[WORKER_KEEPS + 1];
+	const int keep[] = { folder < answers ? folder : answers,
+			     folder < answers ? answers : folder };
 	unsigned next = STDERR_FILENO + 1;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (null < 0 || dup2(null, fd) < 0)
 			(void)close(fd);
-	memcpy(keep, errand->keep, sizeof(errand->keep));
-	keep[WORKER_KEEPS] = answers;
-	qsort(keep, WORKER_KEEPS + 1, sizeof(keep[0]), by_number);
-	for (size_t i = 0; i <= WORKER_KEEPS; i++) {
+	if (folder >= 0)
+		keep_to_look_up(folder);
+	for (size_t i = 0; i < sizeof(keep) / sizeof(keep[0]); i++) {
 		if (keep[i] < (int)next)
 			continue;
 		close_between(next, (unsigned)keep[i] - 1);
@@ -101,8 +111,12 @@ static void be_worker(const struct worker_errand *errand,
 	 * group yet, so that this cannot fail. */
 	(void)setsid();
 	mind_signals();
-	close_others(errand, worker->answers);
-	if (owner_become(errand->uid, errand->gid, &refused) != 0)
+	if (errand->roster != NULL &&
+	    roster_sign(errand->roster, worker->place, &refused) != 0)
+		call.refused = &refused;
+	close_others(errand->folder, worker->answers);
+	if (call.refused == NULL &&
+	    owner_become(errand->uid, errand->gid, &refused) != 0)
 		call.refused = &refused;
 	/* Not before: new rights take it away again. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -132,6 +146,16 @@ static bool open_answers(struct worker *worker)
 	return worker->answers >= 0;
 }
 
+static bool join(struct roster *roster, struct worker *worker)
+{
+	if (roster == NULL)
+		return true;
+	if (!roster_take(roster, &worker->place))
+		return false;
+	worker->roster = roster;
+	return true;
+}
+
 int worker_begin(const struct worker_errand *errand, struct worker *out,
 		 struct error *err)
 {
@@ -141,7 +165,7 @@ int worker_begin(const struct worker_errand *errand, struct worker *out,
 
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &before);
-	if (open_answers(out))
+	if (open_answers(out) && join(errand->roster, out))
 		pid = fork();
 	failure = errno;
 	if (pid == 0)
@@ -167,8 +191,10 @@ void worker_undo(struct worker *worker)
 		return;
 	atomic_store(worker->undo, true);
 	/* It is the last time that begins. */
-	worker->time_ms = UNDO_MS;
 	worker->given = worker->owed;
+	if (worker->killed.code != ERROR_NONE)
+		return;
+	worker->time_ms = UNDO_MS;
 	begin_time(worker);
 }
 
@@ -197,17 +223,27 @@ static bool has_new_answer(struct worker *worker)
 	return true;
 }
 
-static void mind_time(struct worker *worker)
+static void kill_it(struct worker *worker)
+{
+	(void)kill(worker->pid, SIGKILL);
+	worker->given = worker->owed;
+	worker->until_us = clock_now_us() + 1000 * LEAVE_MS;
+}
+
+/* True: nobody waits for it any more. */
+static bool mind_time(struct worker *worker)
 {
 	if (has_new_answer(worker))
 		begin_time(worker);
-	if (worker->until_us == 0 || clock_now_us() < worker->until_us ||
-	    worker->killed.code != ERROR_NONE)
-		return;
+	if (worker->until_us == 0 || clock_now_us() < worker->until_us)
+		return false;
+	if (worker->killed.code != ERROR_NONE)
+		return true;
 	error_set(&worker->killed, ERROR_IO, "it was killed after %.1f s, "
 		  "because it did not end by itself",
 		  (double)worker->time_ms / 1000);
-	(void)kill(worker->pid, SIGKILL);
+	kill_it(worker);
+	return false;
 }
 
 /* It is not waited for after a SIGKILL: even that may take its time. */
@@ -217,7 +253,7 @@ static void end_stopped(struct worker *worker, int status)
 		error_set(&worker->killed, ERROR_IO, "it was stopped by signal "
 			  "%d (%s), and so killed", WSTOPSIG(status),
 			  strsignal(WSTOPSIG(status)));
-	(void)kill(worker->pid, SIGKILL);
+	kill_it(worker);
 }
 
 bool worker_has_ended(struct worker *worker, struct error *how)
@@ -229,10 +265,12 @@ bool worker_has_ended(struct worker *worker, struct error *how)
 	do
 		pid = waitpid(worker->pid, &status, WNOHANG | WUNTRACED);
 	while (pid < 0 && errno == EINTR);
-	if (pid == 0) {
-		mind_time(worker);
-		return false;
+	if (pid == 0 && mind_time(worker)) {
+		*how = worker->killed;
+		return true;
 	}
+	if (pid == 0)
+		return false;
 	if (pid > 0 && WIFSTOPPED(status)) {
 		end_stopped(worker, status);
 		return false;
@@ -289,4 +327,8 @@ void worker_release(struct worker *worker)
 	if (worker->undo != NULL)
 		(void)munmap(worker->undo, sizeof(*worker->undo));
 	worker->undo = NULL;
+	/* One that has not ended keeps its place: it is to be waited for. */
+	if (worker->roster != NULL && worker->pid == 0)
+		roster_give(worker->roster, worker->place);
+	worker->roster = NULL;
 }

@@ -12,8 +12,8 @@
  * the owner can neither look into it nor steer it. He may end it, which costs
  * him his own database.
  *
- * What it has: its owner's user and groups for good; descriptors only of what
- * the errand names, and of the file for its answers; a session of its own, and
+ * What it has: its owner's user and groups for good; descriptors only of the
+ * folder that the errand names, and of the file for its answers; a session of its own, and
  * so no terminal, not by the name /dev/tty either. It dies with the one that
  * began it. SIGINT, SIGTERM and SIGTSTP are ignored: a service manager sends
  * them to all processes, and what they mean the first one decides. The flag
@@ -27,8 +27,8 @@
  * is one that is stopped (SIGSTOP, which its owner may send). What it had begun
  * in a database SQLite undoes when that is opened next.
  *
- * If the process dies: the worker is killed; until it is gone a lock that the
- * errand names is held.
+ * If the process dies: the worker is killed, by the kernel, and what stands in
+ * the roster (roster.h) is waited for by the next run.
  */
 #ifndef FLEET_FLEET_WORKER_H
 #define FLEET_FLEET_WORKER_H
@@ -40,8 +40,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-
-#define WORKER_KEEPS 4
+#include "fleet/roster.h"
 
 /* What the errand sees in the new process. */
 struct worker_call {
@@ -56,7 +55,11 @@ struct worker_call {
 struct worker_errand {
 	uid_t uid;
 	gid_t gid;
-	int keep[WORKER_KEEPS];	/* descriptors that stay open; -1: none */
+	int folder;		/* an open one, or -1. In the worker names can be
+				 * looked up in it, and no more: not even a
+				 * lock can be had on it */
+	struct roster *roster;	/* borrowed: where it is written down; NULL:
+				 * nobody is to wait for it */
 	void (*work)(void *self, const struct worker_call *call);
 	void *self;
 	int64_t time_ms;	/* for each answer; 0: as long as it likes, until
@@ -72,6 +75,8 @@ struct worker {
 	int64_t time_ms, until_us; /* by clock_now_us(); 0: without end */
 	size_t owed, given, answer_bytes;
 	struct error killed; /* ERROR_NONE, or why it was killed here */
+	struct roster *roster;
+	size_t place;	     /* there */
 };
 
 /* On failure (ERROR_IO) none is at work. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ struct scene {
 	struct subject subjects[JOBS_MOST];
 	struct batch *batch;
 	atomic_bool stop_now;
-	int lock;
+	struct roster roster;
 };
 
 static int scene_open(void **state)
@@ -52,8 +53,9 @@ static int scene_open(void **state)
 	sandpit_folder(scene->sandpit, "state/owners");
 	fchmodat(scene->sandpit->fd, "state", 0711, 0);
 	fchmodat(scene->sandpit->fd, "state/owners", 0711, 0);
-	scene->lock = -1;
-	scene->crew = crew_new(&scene->state, &scene->lock);
+	if (roster_open(scene->state.folder, &scene->roster, &err) != 0)
+		fail_msg("%s", err.message);
+	scene->crew = crew_new(&scene->state, &scene->roster);
 	scene->plan = (struct plan){
 		.data_dir = scene->sandpit->fd,
 		.data_path = scene->sandpit->path,
@@ -76,6 +78,7 @@ static int scene_close(void **state)
 		close(scene->plan.backup_dir);
 	batch_free(scene->batch);
 	crew_free(scene->crew);
+	roster_close(&scene->roster);
 	state_close(&scene->state);
 	sandpit_close(&sandpit);
 	free(scene);
@@ -199,6 +202,25 @@ static void sleep_at_one(struct job *job)
 {
 	while (is(job, "1.db"))
 		clock_sleep_ms(1000);
+	tell_who(job);
+}
+
+static void unlock_all(struct job *job)
+{
+	for (int fd = 3; fd < 1024; fd++)
+		(void)flock(fd, LOCK_UN);
+	tell_who(job);
+}
+
+static void leave_one_behind(struct job *job)
+{
+	if (fork() == 0) {
+		(void)setsid();
+		(void)flock(job->plan->data_dir, LOCK_EX | LOCK_NB);
+		alarm(60);
+		for (;;)
+			pause();
+	}
 	tell_who(job);
 }
 
@@ -396,6 +418,60 @@ static void one_that_dies_fails_one_database(void **state)
 			     result_of(scene, 2)->backup_bytes);
 }
 
+/* Whether the data directory, and with it the fleet, can be locked. */
+static bool can_lock(const struct scene *scene)
+{
+	int fd = openat(scene->sandpit->fd, ".", O_RDONLY | O_DIRECTORY);
+	bool can = flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+	close(fd);
+	return can;
+}
+
+/* The lock is the first process's alone. */
+static void nobody_at_work_lets_go_of_the_lock_or_keeps_it(void **state)
+{
+	static const uid_t owners[] = { ONE };
+	struct scene *scene = *state;
+	int lock = openat(scene->sandpit->fd, ".",
+			  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	set(scene, owners, 1);
+	work_off(scene, unlock_all, true);
+	assert_int_equal(result_of(scene, 0)->outcome, OUTCOME_CURRENT);
+	assert_false(can_lock(scene));
+	set(scene, owners, 1);
+	assert_int_equal(flock(lock, LOCK_UN), 0);
+	work_off(scene, leave_one_behind, true);
+	assert_int_equal(result_of(scene, 0)->outcome, OUTCOME_CURRENT);
+	clock_sleep_ms(100);
+	close(lock);
+	assert_true(can_lock(scene));
+}
+
+static void each_one_is_written_down_before_it_works(void **state)
+{
+	static const uid_t owners[] = { ONE };
+	struct scene *scene = *state;
+	struct roster next;
+	struct error err = { 0 };
+	struct shift shift;
+	struct error how;
+
+	set(scene, owners, 1);
+	scene->batch->jobs[0].subject = &scene->subjects[0];
+	scene->subjects[0].path = "1.db";
+	crew_lend(scene->crew, &shift, scene->batch, sleep_at_one, true);
+	clock_sleep_ms(sandpit_is_emulated() ? 2000 : 300);
+	assert_false(worker_has_ended(&shift.worker, &how));
+	assert_int_equal(roster_open(scene->state.folder, &next, &err), 0);
+	roster_close(&next);
+	while (!crew_collect(scene->crew, &shift))
+		clock_sleep_ms(1);
+	assert_failed(scene, 0, "killed by signal 9");
+}
+
 static void one_that_sleeps_fails_one_database(void **state)
 {
 	static const uid_t owners[] = { ONE, ONE, ONE };
@@ -574,6 +650,8 @@ int main(void)
 		TEST(what_has_two_names_is_not_begun),
 		TEST(the_command_to_look_at_it_is_quoted),
 		TEST(one_that_dies_fails_one_database),
+		TEST(nobody_at_work_lets_go_of_the_lock_or_keeps_it),
+		TEST(each_one_is_written_down_before_it_works),
 		TEST(one_that_sleeps_fails_one_database),
 		TEST(the_time_is_that_of_all_that_may_be_done),
 		TEST(one_that_dies_while_it_writes_says_so),

@@ -73,9 +73,11 @@ static struct recover_totals clear_away(struct workshop *shop)
 {
 	struct state state = state_of(shop);
 	struct recover_totals totals;
+	struct roster roster = { .fd = -1 };
 	struct error err = { 0 };
 
-	if (recover(&state, &shop->plan, "system.db", -1, &totals, &err) != 0)
+	if (recover(&state, &shop->plan, "system.db", &roster, &totals,
+		    &err) != 0)
 		fail_msg("%s", err.message);
 	return totals;
 }

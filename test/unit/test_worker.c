@@ -39,7 +39,7 @@ static struct worker_errand errand_of(void (*work)(void *,
 	return (struct worker_errand){
 		.uid = geteuid() == 0 ? ONE : geteuid(),
 		.gid = geteuid() == 0 ? ONE : getegid(),
-		.keep = { scene->kept, -1, -1, -1 },
+		.folder = scene->kept,
 		.work = work,
 		.self = scene,
 	};
