@@ -108,7 +108,10 @@ void tally_add(struct totals *totals, const struct subject *subject,
 		return;
 	bytes = for_real ? result->backup_bytes
 			 : tally_backup_bytes(subject, result);
-	totals->bytes_backed_up += bytes;
+	/* A worker process may have said anything. */
+	if (__builtin_add_overflow(totals->bytes_backed_up, bytes,
+				   &totals->bytes_backed_up))
+		totals->bytes_backed_up = INT64_MAX;
 	if (bytes > totals->bytes_biggest)
 		totals->bytes_biggest = bytes;
 }

@@ -273,6 +273,21 @@ static void backups_are_summed_up(void **state)
 	assert_int_equal(totals.bytes_biggest, 16 * 512);
 }
 
+/* As one may have said who has got the better of a worker process. */
+static void a_sum_of_backups_stays_one(void **state)
+{
+	const struct subject subject = { .kind = KIND_USER };
+	const struct result result = { .outcome = OUTCOME_UPGRADED,
+				       .has_backup = true,
+				       .backup_bytes = INT64_MAX };
+	struct totals totals = { 0 };
+
+	(void)state;
+	tally_add(&totals, &subject, &result, true);
+	tally_add(&totals, &subject, &result, true);
+	assert_true(totals.bytes_backed_up == INT64_MAX);
+}
+
 static void only_two_outcomes_went_back(void **state)
 {
 	(void)state;
@@ -295,6 +310,7 @@ int main(void)
 		cmocka_unit_test(an_old_empty_file_counts_no_longer),
 		cmocka_unit_test(only_an_empty_regular_file_is_stale),
 		cmocka_unit_test(backups_are_summed_up),
+		cmocka_unit_test(a_sum_of_backups_stays_one),
 		cmocka_unit_test(only_two_outcomes_went_back),
 	};
 
