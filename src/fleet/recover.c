@@ -15,8 +15,8 @@
 #include "fleet/room.h"
 #include "fleet/worker.h"
 
-/* What a room may take. To undo what is left takes no longer; what its owner has
- * made to take longer is undone when his database is opened next. */
+/* What a room may take. To undo what is left takes no longer; what its owner
+ * has made to take longer is undone when his database is opened next. */
 #define ROOM_MS (10 * 60 * 1000)
 
 struct recovery {
@@ -240,8 +240,8 @@ static int read_died(const struct state *state, struct recover_totals *out,
 }
 
 int recover(const struct state *state, const struct plan *plan,
-	    const char *system_db, struct roster *roster, struct recover_totals *out,
-	    struct error *err)
+	    const char *system_db, struct roster *roster,
+	    struct recover_totals *out, struct error *err)
 {
 	struct error ignored = { 0 };
 	int rc;

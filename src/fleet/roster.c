@@ -139,7 +139,8 @@ int roster_sign(const struct roster *roster, size_t place, struct error *err)
 	if (pwrite(roster->fd, line, LINE_BYTES, (off_t)place * LINE_BYTES) ==
 	    LINE_BYTES)
 		return 0;
-	return error_set_errno(err, ERROR_IO, errno, "the list of worker "
-			       "processes cannot be written, so that the next "
-			       "run could not wait for it; nothing was touched");
+	return error_set_errno(err, ERROR_IO, errno,
+			       "the list of worker processes cannot be "
+			       "written, so that the next run could not wait "
+			       "for it; nothing was touched");
 }

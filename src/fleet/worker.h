@@ -13,19 +13,20 @@
  * him his own database.
  *
  * What it has: its owner's user and groups for good; descriptors only of the
- * folder that the errand names, and of the file for its answers; a session of its own, and
- * so no terminal, not by the name /dev/tty either. It dies with the one that
- * began it. SIGINT, SIGTERM and SIGTSTP are ignored: a service manager sends
- * them to all processes, and what they mean the first one decides. The flag
- * that asks it to undo lies in a page that it shares with the first one, and
- * with no other worker.
+ * folder that the errand names, and of the file for its answers; a session of
+ * its own, and so no terminal, not by the name /dev/tty either. It dies with
+ * the one that began it. SIGINT, SIGTERM and SIGTSTP are ignored: a service
+ * manager sends them to all processes, and what they mean the first one
+ * decides. The flag that asks it to undo lies in a page that it shares with the
+ * first one, and with no other worker.
  *
  * Nobody waits without end. What a worker works on is its owner's, who can make
- * it wait inside one call of SQLite's or the system's, so its time is kept here,
- * from outside: for each answer that it owes it has the time that the errand
- * names, and once it is asked to undo some seconds for all. Then it is killed; so
- * is one that is stopped (SIGSTOP, which its owner may send). What it had begun
- * in a database SQLite undoes when that is opened next.
+ * it wait inside one call of SQLite's or the system's, so its time is kept
+ * here, from outside: for each answer that it owes it has the time that the
+ * errand names, and once it is asked to undo some seconds for all. Then it is
+ * killed; so is one that is stopped (SIGSTOP, which its owner may send). What
+ * it had begun in a database SQLite undoes when that is opened next. One that
+ * even that does not end is left after some seconds.
  *
  * If the process dies: the worker is killed, by the kernel, and what stands in
  * the roster (roster.h) is waited for by the next run.
@@ -55,15 +56,15 @@ struct worker_call {
 struct worker_errand {
 	uid_t uid;
 	gid_t gid;
-	int folder;		/* an open one, or -1. In the worker names can be
-				 * looked up in it, and no more: not even a
+	int folder;		/* an open one, or -1. In the worker names can
+				 * be looked up in it, and no more: not even a
 				 * lock can be had on it */
 	struct roster *roster;	/* borrowed: where it is written down; NULL:
 				 * nobody is to wait for it */
 	void (*work)(void *self, const struct worker_call *call);
 	void *self;
-	int64_t time_ms;	/* for each answer; 0: as long as it likes, until
-				 * it is asked to undo */
+	int64_t time_ms;	/* for each answer; 0: as long as it likes,
+				 * until it is asked to undo */
 	size_t owed;		/* how many answers begin the time anew */
 	size_t answer_bytes;	/* of each of those */
 };

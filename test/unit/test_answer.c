@@ -99,7 +99,6 @@ static void no_byte_does_harm(void **state)
 	do {                                                                  \
 		struct answer answer = good_answer();                         \
 		struct result *result = &answer.result;                       \
-                                                                              \
 		change;                                                       \
 		assert_false(is_taken(&answer));                              \
 	} while (0)
