@@ -63,8 +63,9 @@ int descent_run(struct session *session, int *exit_status, struct error *err)
 
 	if (!session->migrations)
 		return error_set(err, ERROR_MIGRATION, "rollback --to needs "
-				 "the migrations, which cannot be used; nothing "
-				 "was touched; why: %s lint", session->again);
+				 "the migrations, which cannot be used; "
+				 "nothing was touched; why: %s lint",
+				 session->again);
 	rc = execution_look(session, session->fleet, listeners, 1, NULL, err);
 	for (int kind = 0; rc == 0 && kind < KIND_COUNT; kind++)
 		rc = check_kind(session, (enum kind)kind,

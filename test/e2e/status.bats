@@ -39,7 +39,7 @@ teardown() { end; }
 	lacks "user erin"
 	lacks "all are current"
 	json 0 status
-	same '{"event":"status","target":{"system":"0.3.20","user":"0.3.20"},"system":{"version":"0.3.20","state":"current"},"users":5,"versions":{"9.0":1,"0.3.20":1},"pending":0,"newer":1,"unreadable":1,"empty":1}' \
+	same '{"event":"status","target":{"system":"0.3.20","user":"0.3.20"},"system":{"version":"0.3.20","state":"current"},"users":5,"versions":{"9.0":1,"0.3.20":1},"pending":0,"newer":1,"unreadable":1,"empty":1,"hold":null}' \
 		"$(cat json)"
 }
 
@@ -77,7 +77,7 @@ teardown() { end; }
 	exits 0 fleet --to 0.3.19 --quiet
 	json 0 status
 	same 1 "$(wc -l <json)"
-	same '{"event":"status","target":{"system":"0.3.20","user":"0.3.20"},"system":{"version":"0.3.19","state":"pending"},"users":3,"versions":{"0.3.19":3},"pending":3,"newer":0,"unreadable":0,"empty":0}' \
+	same '{"event":"status","target":{"system":"0.3.20","user":"0.3.20"},"system":{"version":"0.3.19","state":"pending"},"users":3,"versions":{"0.3.19":3},"pending":3,"newer":0,"unreadable":0,"empty":0,"hold":null}' \
 		"$(cat json)"
 	json 0 status --verbose
 	same "database database database database status" \
