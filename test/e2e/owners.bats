@@ -55,10 +55,11 @@ as()
 	setpriv --reuid "$1" --regid "$1" --clear-groups "${@:2}"
 }
 
-# at_work ID: the worker process that has the rights of that user.
+# at_work ID: the worker process that has the rights of that user. One that is
+# dead, and that nobody has asked for its status yet, is none.
 at_work()
 {
-	pgrep -U "$1" -f "^$FLEET_UPGRADE "
+	pgrep -r D,R,S,T -U "$1" -f "^$FLEET_UPGRADE "
 }
 
 # stands_at_work ID: prints the process of that user's that is to write, once it
