@@ -19,54 +19,28 @@
 enum { STAMP_FILE, STAMP_WAL, STAMP_JOURNAL, STAMP_COUNT };
 static const char *const suffixes[STAMP_COUNT] = { "", "-wal", "-journal" };
 
-/* What there is instead of a regular file. */
-static const struct {
-	mode_t type;
-	const char *name;
-} file_types[] = {
-	{ S_IFDIR, "a folder" },     { S_IFLNK, "a symbolic link" },
-	{ S_IFIFO, "a named pipe" }, { S_IFSOCK, "a socket" },
-	{ S_IFCHR, "a device" },     { S_IFBLK, "a device" },
-};
-
-int look_fits(const struct stamp *stamp, struct error *err)
+/* By hand, and by a process that has no connection which holds locks on it:
+ * those would go when it is closed. The caller does that, if it is not -1. */
+static int open_by_hand(const struct place *place, size_t which)
 {
-	size_t i;
+	char *name = xasprintf("%s%s", place->name, suffixes[which]);
+	int fd = openat(place->folder, name,
+			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
-	for (i = 0; i < sizeof(file_types) / sizeof(file_types[0]); i++) {
-		if ((stamp->mode & S_IFMT) == file_types[i].type)
-			return error_set(err, ERROR_SKIPPED,
-					 "it is %s and no database; it was "
-					 "left untouched",
-					 file_types[i].name);
-	}
-	if (stamp->bytes == 0)
-		return error_set(err, ERROR_SKIPPED,
-				 "it is empty (0 bytes): the application may "
-				 "be creating it, or did not get there; it was "
-				 "left untouched");
-	/* Fact (SQLite, os_unix.c): one byte is nothing to it, and beside
-	 * nothing it deletes a -wal. */
-	if (stamp->bytes == 1)
-		return error_set(err, ERROR_CORRUPT,
-				 "file is not a database (it has 1 byte); it "
-				 "was left untouched");
-	return 0;
+	free(name);
+	return fd;
 }
 
 /* Fact (pager.c of SQLite, hasHotJournal()): where the first byte is zero the
  * transaction is over, and nothing is played back. */
 static bool is_spent(const struct place *place)
 {
-	char *name = xasprintf("%s%s", place->name, suffixes[STAMP_JOURNAL]);
-	int fd = openat(place->folder, name,
-			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	int fd = open_by_hand(place, STAMP_JOURNAL);
 	char first = 1;
 	bool is_spent = fd >= 0 && read(fd, &first, 1) == 1 && first == 0;
 
 	if (fd >= 0)
 		(void)close(fd);
-	free(name);
 	return is_spent;
 }
 
@@ -121,19 +95,17 @@ static int open_db(const struct job *job, const char *path,
 	return connection_open(path, &options, out, err);
 }
 
-/* Copies one file of the set. It is opened here by a process that has no
- * connection to it: closing it drops no locks of ours. */
+/* Copies one file of the set. */
 static int copy_file(const struct job *job, const struct look *look,
 		     size_t which, int folder, struct error *err)
 {
-	char *name = xasprintf("%s%s", look->place.name, suffixes[which]);
 	char *target = xasprintf("copy.db%s", suffixes[which]);
+	int from = open_by_hand(&look->place, which);
 	int to = -1, rc = 0;
-	int from = openat(look->place.folder, name,
-			  O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
 	if (from < 0)
-		rc = error_set_errno(err, ERROR_IO, errno, "%s", name);
+		rc = error_set_errno(err, ERROR_IO, errno, "%s%s",
+				     look->place.name, suffixes[which]);
 	else
 		rc = file_clone_unless(job->stop_now, from,
 				       look->stamps[which].bytes, folder,
@@ -143,7 +115,6 @@ static int copy_file(const struct job *job, const struct look *look,
 	if (to >= 0)
 		(void)close(to);
 	free(target);
-	free(name);
 	return rc;
 }
 
@@ -226,8 +197,8 @@ static int open_private_copy(const struct job *job, struct look *look,
 
 /* True if somebody may be half-way through writing pages, which is done under
  * SQLite's exclusive lock. Where its journal is in memory nothing else shows
- * it. Opened by hand: that cannot drop locks, since a connection that is
- * immutable has none. Fact (SQLite, os_unix.c): readers lock these bytes. */
+ * it. (A connection that is immutable has no locks to drop.) Fact (SQLite,
+ * os_unix.c): readers lock these bytes. */
 static bool is_locked_up(const struct look *look)
 {
 	struct flock lock = {
@@ -236,8 +207,7 @@ static bool is_locked_up(const struct look *look)
 		.l_start = 0x40000000 + 2,
 		.l_len = 510,
 	};
-	int fd = openat(look->place.folder, look->place.name,
-			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	int fd = open_by_hand(&look->place, STAMP_FILE);
 	bool is_held = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 &&
 		       lock.l_type != F_UNLCK;
 

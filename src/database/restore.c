@@ -106,18 +106,14 @@ static int written(const char *why, struct error *err)
 static int compare(struct restore *restore, struct sqlite3 *reader,
 		   const struct ledger_head *live, struct error *err)
 {
-	char one[CHECKSUM_HEX_BYTES] = "", other[CHECKSUM_HEX_BYTES] = "";
 	struct ledger_head backup = { 0 };
 	int rc = ledger_read(restore->source, &backup, err);
 
 	if (rc != 0 || live->exists != backup.exists ||
 	    strcmp(live->version, backup.version) != 0)
 		return rc;
-	rc = digest_take(reader, LEDGER_TABLE, one, err);
-	if (rc == 0)
-		rc = digest_take(restore->source, LEDGER_TABLE, other, err);
-	restore->is_there = rc == 0 && strcmp(one, other) == 0;
-	return rc;
+	return digest_compare(reader, restore->source, LEDGER_TABLE,
+			      &restore->is_there, err);
 }
 
 /* Whether it may be overwritten, while nobody else can write it. ERROR_WRITTEN
@@ -243,8 +239,7 @@ static void report_from(struct restore *restore)
 }
 
 /* Where there is no database to write into. A file that is none has failed:
- * empty for long it would count for nothing. Where there is no file nobody has
- * lost anything by what was done here. */
+ * empty for long it would count for nothing. Where there is none, nobody has. */
 static int replace_broken(struct restore *restore, struct error *err)
 {
 	const struct subject *subject = restore->job->subject;

@@ -92,19 +92,6 @@ void work_settle(struct job *job)
 	job->result.duration_us = clock_now_us() - begin;
 }
 
-/* What one side of the comparison says of itself. */
-struct side {
-	struct ledger_head head;
-	char digest[CHECKSUM_HEX_BYTES];
-};
-
-static int read_side(struct sqlite3 *db, struct side *out, struct error *err)
-{
-	int rc = ledger_read(db, &out->head, err);
-
-	return rc != 0 ? rc : digest_take(db, LEDGER_TABLE, out->digest, err);
-}
-
 static bool is_same_head(const struct ledger_head *a,
 			 const struct ledger_head *b)
 {
@@ -114,40 +101,35 @@ static bool is_same_head(const struct ledger_head *a,
 	       strcmp(a->evidence, b->evidence) == 0;
 }
 
-static int read_backup(const struct job *job, struct side *out,
-		       struct error *err)
+static int compare(struct job *job, struct look *look, void *self,
+		   struct error *err)
 {
 	const struct connection_options options = {
 		.mode = CONNECTION_IMMUTABLE,
 		.stop_now = job->stop_now,
 	};
+	struct ledger_head live = { 0 }, kept = { 0 };
 	struct place place = { .folder = -1 };
-	struct sqlite3 *db = NULL;
+	struct sqlite3 *backup = NULL;
+	bool is_same = false;
 	int rc = backup_of_source(job, &place, err);
-
-	if (rc == 0)
-		rc = connection_open(place.path, &options, &db, err);
-	if (rc == 0)
-		rc = read_side(db, out, err);
-	connection_close(db);
-	place_close(&place);
-	return rc;
-}
-
-static int compare(struct job *job, struct look *look, void *self,
-		   struct error *err)
-{
-	struct side live = { 0 }, backup = { 0 };
-	int rc = read_side(look->db, &live, err);
 
 	(void)self;
 	if (rc == 0)
-		rc = read_backup(job, &backup, err);
-	if (rc == 0 && (!is_same_head(&live.head, &backup.head) ||
-			strcmp(live.digest, backup.digest) != 0))
-		rc = error_set(err, ERROR_WRITTEN,
-			       "it is not what the backup was copied from");
-	return rc;
+		rc = connection_open(place.path, &options, &backup, err);
+	if (rc == 0)
+		rc = ledger_read(look->db, &live, err);
+	if (rc == 0)
+		rc = ledger_read(backup, &kept, err);
+	if (rc == 0 && is_same_head(&live, &kept))
+		rc = digest_compare(look->db, backup, LEDGER_TABLE, &is_same,
+				    err);
+	connection_close(backup);
+	place_close(&place);
+	return rc != 0 || is_same ? rc
+				  : error_set(err, ERROR_WRITTEN,
+					      "it is not what the backup was "
+					      "copied from");
 }
 
 void work_compare(struct job *job)

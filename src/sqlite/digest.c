@@ -157,3 +157,15 @@ int digest_take(struct sqlite3 *db, const char *ledger,
 	schema_free(schema);
 	return code;
 }
+
+int digest_compare(struct sqlite3 *one, struct sqlite3 *other,
+		   const char *ledger, bool *is_same, struct error *err)
+{
+	char of_one[CHECKSUM_HEX_BYTES], of_other[CHECKSUM_HEX_BYTES];
+	int rc = digest_take(one, ledger, of_one, err);
+
+	if (rc == 0)
+		rc = digest_take(other, ledger, of_other, err);
+	*is_same = rc == 0 && strcmp(of_one, of_other) == 0;
+	return rc;
+}

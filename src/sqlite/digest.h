@@ -15,6 +15,8 @@
 #ifndef FLEET_SQLITE_DIGEST_H
 #define FLEET_SQLITE_DIGEST_H
 
+#include <stdbool.h>
+
 #include "base/checksum.h"
 #include "base/error.h"
 
@@ -23,5 +25,9 @@ struct sqlite3;
 /* 64 hex digits to `out`; "" on failure. */
 int digest_take(struct sqlite3 *db, const char *ledger,
 		char out[CHECKSUM_HEX_BYTES], struct error *err);
+
+/* *is_same: both say the same. */
+int digest_compare(struct sqlite3 *one, struct sqlite3 *other,
+		   const char *ledger, bool *is_same, struct error *err);
 
 #endif

@@ -289,7 +289,7 @@ users_sound()
 	# Whoever trusts them all says so. (The forgery is one.)
 	run fleet verify --set run.strict_modes=no
 	lacks "may write to the folder"
-	! cmp -s before "$(db bob)"
+	fails_to cmp -s before "$(db bob)"
 	cp before "$(db bob)"
 	rm -f "$(db bob)-journal" fleet/bob/x_longterm.db
 	chmod go-w fleet/bob
@@ -498,7 +498,7 @@ ENDLESS="instr(replace(hex(zeroblob(20000000)), char(48), char(97)),
 		"begun and not finished is undone"
 	all_at 0.3.21 bob carol dave
 	all_at none alice
-	! at_work $ALICE
+	fails_to at_work $ALICE
 	rows_kept saved bob/bob_longterm.db dave/dave_longterm.db
 }
 
@@ -533,7 +533,7 @@ ENDLESS="instr(replace(hex(zeroblob(20000000)), char(48), char(97)),
 	ends 143
 	says "1 failed" "killed after 10.0 s"
 	all_at none alice
-	! at_work $ALICE
+	fails_to at_work $ALICE
 }
 
 @test "a worker that its owner kills or stops fails alone" {

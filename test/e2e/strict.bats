@@ -86,7 +86,7 @@ refused()
 	cp fleet/users/alice_longterm.db before
 	sqlite3 fleet/users/alice_longterm.db 'SELECT 1 FROM sqlite_master' \
 		>/dev/null 2>&1 || true
-	! cmp -s before fleet/users/alice_longterm.db
+	fails_to cmp -s before fleet/users/alice_longterm.db
 }
 
 @test "strict: with one user's rights for all, many owners are no reason either" {

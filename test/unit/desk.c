@@ -128,6 +128,7 @@ int desk_open(struct desk *desk, const char *line)
 	desk->session.state.backups = -1;
 	desk->session.state.staging = -1;
 	desk->session.lock.fd = -1;
+	desk->session.roster.fd = -1;
 	desk->argv = words_of(desk, line);
 	while (desk->argv[argc])
 		argc++;
