@@ -238,8 +238,8 @@ static void report_from(struct restore *restore)
 	text_copy(result->from, sizeof(result->from), head.version);
 }
 
-/* Where there is no database to write into. A file that is none has failed:
- * empty for long it would count for nothing. Where there is none, nobody has. */
+/* Where there is no database to write into. A file that is none has failed (if
+ * empty for long it would count for nothing), and one that is gone has not. */
 static int replace_broken(struct restore *restore, struct error *err)
 {
 	const struct subject *subject = restore->job->subject;

@@ -185,7 +185,7 @@ versions()
 	echo 'this is no database' >fleet/system.db
 	break_user bob
 	exits 1 fleet rollback --run "$first"
-	has "restore --offline --run $first USER"
+	has "restore --offline --run $first bob"
 	exits 1 fleet restore --system
 	has "restore --offline --run $first --system"
 }

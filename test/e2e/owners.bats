@@ -289,6 +289,8 @@ users_sound()
 	# Whoever trusts them all says so. (The forgery is one.)
 	run fleet verify --set run.strict_modes=no
 	lacks "may write to the folder"
+	sqlite3 "$(db bob)" 'SELECT 1 FROM sqlite_master' >/dev/null 2>&1 ||
+		true
 	fails_to cmp -s before "$(db bob)"
 	cp before "$(db bob)"
 	rm -f "$(db bob)-journal" fleet/bob/x_longterm.db
@@ -443,7 +445,7 @@ with open(sys.argv[1], "r+b") as file:
 	as $CAROL truncate -s 0 "$(db carol)-shm"
 	ends 1
 	says "4 upgraded" "1 failed" carol "gave no answer" \
-		"fleet-upgrade verify carol"
+		" verify carol"
 	is_built_with asan || is_built_with tsan ||
 		has "killed by signal 7 (Bus error)"
 	all_at 0.3.21 alice bob dave

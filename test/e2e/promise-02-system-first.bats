@@ -93,12 +93,12 @@ users_are_spared()
 }
 
 @test "no user database is replaced before system.db was, and that lasts" {
-	traced renameat,syncfs fleet upgrade --quiet --jobs 4
-	replaced=$(last_call 'renameat\(.*, "system\.db"\)')
+	traced renameat2,syncfs fleet upgrade --quiet --jobs 4
+	replaced=$(last_call 'renameat2\(.*, "system\.db", RENAME_EXCHANGE\)')
 	lasts=$(tail -n "+$replaced" trace | grep -n -m 1 'syncfs(' |
 		cut -d : -f 1)
-	first=$(call 'renameat\(.*_longterm\.db"\)')
-	[ "$(grep -c 'renameat(.*_longterm\.db")' trace)" -ge 3 ]
+	first=$(call 'renameat2\(.*_longterm\.db", RENAME_EXCHANGE\)')
+	[ "$(grep -c 'renameat2(.*_longterm\.db", RENAME_EXCH' trace)" -ge 3 ]
 	[ "$((replaced + lasts - 1))" -lt "$first" ]
 }
 

@@ -129,13 +129,13 @@ dump_of()
 @test "what a swap replaces is the backup before it is replaced" {
 	local name linked lasts replaced
 
-	traced openat,pwrite64,linkat,syncfs,renameat \
+	traced openat,pwrite64,linkat,syncfs,renameat2 \
 		fleet upgrade --quiet --jobs 1
 	for name in system.db alice_longterm.db carol_longterm.db; do
 		linked=$(call "linkat\(.*\.fleet-upgrade/backups/[^>]*>, \"$name\"")
 		lasts=$(tail -n "+$linked" trace | grep -n -m 1 'syncfs(' |
 			cut -d : -f 1)
-		replaced=$(call "renameat\(.*staging>.*fleet>, \"$name\"")
+		replaced=$(call "renameat2\(.*staging>.*fleet>, \"$name\"")
 		[ "$((linked + lasts - 1))" -lt "$replaced" ]
 		[ "$(grep -c "openat(.*fleet>, \"$name\", O_RDWR" trace)" -eq 0 ]
 		[ "$(grep -c "pwrite64([0-9]*<[^>]*fleet/$name>" trace)" -eq 0 ]

@@ -29,9 +29,9 @@ has_column()
 }
 
 @test "a copy takes the place of its database with all of them, or not at all" {
-	traced pwrite64,renameat fleet upgrade --quiet --jobs 1
-	[ "$(grep -c 'renameat(.*fleet>, "alice_longterm\.db"' trace)" -eq 1 ]
-	ended=$(call 'renameat\(.*fleet>, "alice_longterm\.db"')
+	traced pwrite64,renameat2 fleet upgrade --quiet --jobs 1
+	[ "$(grep -c 'renameat2(.*fleet>, "alice_longterm\.db"' trace)" -eq 1 ]
+	ended=$(call 'renameat2\(.*fleet>, "alice_longterm\.db"')
 	[ "$(tail -n "+$ended" trace |
 		grep -c 'pwrite64(.*alice_longterm\.db>' || true)" -eq 0 ]
 	[ "$(version_of "$(db alice)")" = 0.3.20 ]

@@ -11,7 +11,8 @@
 #				of the caller's; sets $points
 #
 # FLEET_SWEEP=full sweeps every point; otherwise so many of them as SWEEP_POINTS
-# says, from one end to the other, beginning with another one each day.
+# says, from one end to the other, beginning with another one each day; and not
+# fewer than half of that.
 #
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # set for, and by, whoever loads this
@@ -219,6 +220,7 @@ sweep()
 		done
 	done
 	echo "# $points of $all points of: $*" >&3
+	[ "$points" -ge $((all < most ? all : most / 2)) ]
 }
 
 # all_whole [FILE...]: every database is as it was before or as it is to be, and
