@@ -1,6 +1,8 @@
 # A fleet of several owners, upgraded by root: each database is worked on by a
 # process that has its owner's rights, and the others have no part in it. What
 # one of them does to his own ends there.
+#
+# Takes long.
 
 load lib
 load witness

@@ -1,5 +1,7 @@
 # Promises 4 and 7: a database to which nothing has happened since its ledger was
 # read is not opened, and one to which something has is never called current.
+#
+# Takes long.
 
 load lib
 load witness

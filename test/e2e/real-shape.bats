@@ -1,6 +1,8 @@
 # Migrations as a real project has them, after some years: fifty steps, rebuilds
 # of tables, triggers, views, full text, generated columns, names of all kinds,
 # and files that came from other systems.
+#
+# Takes long.
 
 load lib
 setup() { begin; }
