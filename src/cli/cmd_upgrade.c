@@ -92,7 +92,6 @@ static void say_held(const struct session *session, const struct hold *hold,
 {
 	char *release = options_compose(session->options, "upgrade --release",
 					CALL_GIVEN, NULL);
-
 	char *text = hold_text(hold);
 
 	error_set(err, ERROR_HELD, "%s is %s; nothing was touched; when "

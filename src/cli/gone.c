@@ -19,25 +19,6 @@ struct search {
 	struct gone *gone;
 };
 
-/* As a fleet's users are sorted. */
-static int by_user(const void *a, const void *b)
-{
-	const struct subject *one = a, *other = b;
-	int order = strcmp(one->username, other->username);
-
-	return order != 0 ? order : strcmp(one->path, other->path);
-}
-
-static bool is_in_fleet(const struct fleet *fleet, const char *username,
-			const char *path)
-{
-	const struct subject key = { .username = username, .path = path };
-
-	return fleet->user_count > 0 &&
-	       bsearch(&key, fleet->users, fleet->user_count, sizeof(key),
-		       by_user) != NULL;
-}
-
 static struct subject subject_of(const struct search *search, enum kind kind,
 				 const char *path)
 {
@@ -63,7 +44,7 @@ static void hear_user(struct search *search, const char *path,
 	struct subject *user;
 
 	if (!narrow_takes(search->narrow, username) ||
-	    is_in_fleet(search->session->fleet, username, path))
+	    fleet_has_user(search->session->fleet, username, path))
 		return;
 	gone->users = array_grow(gone->users, gone->count, &gone->capacity,
 				 sizeof(*gone->users));

@@ -21,10 +21,9 @@ struct session;
 /* The folders from / down to each database, and to each file of migrations and
  * that file: nobody but root and the databases' owner may write to them, who is
  * whoever has most of them: a database that is another's is what is wrong then,
- * and not the folders. Where
- * these have several owners, and each is worked on as his, data_dir and what is
- * above it is root's alone; below it each looks after his own, and those that
- * others could come at fail by themselves.
+ * and not the folders. Where these have several owners, and each is worked on
+ * as his, data_dir and what is above it is root's alone; below it each looks
+ * after his own, and those that others could come at fail by themselves.
  * ERROR_CONFIG names one that is open, and the command that mends it. Changes
  * nothing in the session: it has the form of what session.c calls in turn. */
 int strict_fleet(struct session *session, struct error *err);

@@ -298,6 +298,16 @@ static int by_name(const void *a, const void *b)
 	return order != 0 ? order : strcmp(one->path, two->path);
 }
 
+bool fleet_has_user(const struct fleet *fleet, const char *username,
+		    const char *path)
+{
+	const struct subject key = { .username = username, .path = path };
+
+	return fleet->user_count > 0 &&
+	       bsearch(&key, fleet->users, fleet->user_count, sizeof(key),
+		       by_name) != NULL;
+}
+
 static int by_file(const void *a, const void *b)
 {
 	return stamp_compare_file(&(*(const struct subject *const *)a)->stamp,

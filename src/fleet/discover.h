@@ -75,4 +75,8 @@ int fleet_discover(int data_dir, const struct selection *selection,
 		   struct fleet **out, struct error *err);
 void fleet_free(struct fleet *fleet); /* NULL is fine */
 
+/* True if a user database of that name and path was found. */
+bool fleet_has_user(const struct fleet *fleet, const char *username,
+		    const char *path);
+
 #endif

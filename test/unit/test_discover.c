@@ -91,6 +91,11 @@ static void finds(const struct sandpit *sandpit, const char *expected)
 	char *found = describe(fleet);
 
 	assert_string_equal(found, expected);
+	for (size_t i = 0; i < fleet->user_count; i++)
+		assert_true(fleet_has_user(fleet, fleet->users[i].username,
+					   fleet->users[i].path));
+	assert_false(fleet_has_user(fleet, "nobody", "nobody_longterm.db"));
+	assert_false(fleet_has_user(fleet, "bob", "elsewhere/bob.db"));
 	assert_int_equal(sandpit_descriptors(), before);
 	free(found);
 	fleet_free(fleet);
